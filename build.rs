@@ -1,0 +1,37 @@
+//! Writes the C header of what `src/abi` and `src/capi` define, and gives the shared library its name and version node.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The soname's number: raised when the C contract breaks.
+const SONAME: &str = "libfsnotify.so.1";
+
+fn main() {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
+    for input in ["src/abi", "src/capi", "cbindgen.toml", "libfsnotify.map"] {
+        println!("cargo:rerun-if-changed={input}");
+    }
+    println!("cargo:rerun-if-env-changed=FSN_HEADER_OUT");
+
+    // rustc passes a version script of its own; this one only names the node that `.symver` refers to.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,--version-script={}", root.join("libfsnotify.map").display());
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{SONAME}");
+    // Threads, TLS destructors and C callbacks may outlive a dlclose().
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+
+    // `make headers` asks for the header; an ordinary build does not spend time on it.
+    if let Some(out) = env::var_os("FSN_HEADER_OUT") {
+        write_header(&root, Path::new(&out));
+    }
+}
+
+fn write_header(root: &Path, out: &Path) {
+    let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is readable");
+    let out = if out.is_absolute() { out.to_path_buf() } else { root.join(out) };
+    cbindgen::Builder::new()
+        .with_crate(root)
+        .with_config(config)
+        .generate()
+        .expect("src/abi and src/capi can be expressed in C")
+        .write_to_file(out);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What C sees: types, constants, nothing that runs (the list and cell helpers excepted). cbindgen reads these files.
+//!
+//! Every field that another thread or C code may change is an atomic or sits in an [`UnsafeCell`](core::cell::UnsafeCell),
+//! so a shared reference to one of these structs is sound while C writes to it. Names, order and sizes are the
+//! kernel's; `layout.rs` asserts them from the same table that the C compiler reads.
+#![allow(non_camel_case_types, reason = "the names are the kernel's")]
+
+pub mod backend;
+pub mod layout;
+pub mod primitives;
+pub mod vfs;
+
+pub use backend::*;
+pub use primitives::*;
+pub use vfs::*;

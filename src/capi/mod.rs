@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The exported functions: check what came from C, call the core or the host.
+
+pub mod fsnotify;
+pub mod group;
+pub mod mark;
+pub mod mem;
+pub mod notification;
+pub mod sched;
+pub mod sync;
+pub mod v61;
+pub mod versions;
+pub mod vfs;

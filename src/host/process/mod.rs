@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The process host: what a kernel would have given the core, for an ordinary process. One file a primitive.
+extern crate std;
+
+pub mod fasync;
+pub mod fork;
+pub mod log;
+pub mod memcg;
+pub mod mutex;
+pub mod park;
+pub mod rcu;
+pub mod refcount;
+pub mod rwlock;
+pub mod slab;
+pub mod spinlock;
+pub mod srcu;
+pub mod stats;
+pub mod task;
+pub mod trace;
+pub mod waitqueue;
+pub mod work;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Linux's filesystem-notification core (`fs/notify`) as a library with the kernel's own C interface.
+//!
+//! * [`abi`]: what C sees and nothing else: `repr(C)` types and constants.
+//! * [`notify`]: the core, one file a file of `fs/notify`; `no_std`, asks [`host`] for everything else.
+//! * `capi`: the exported functions: check what came from C, call the core.
+//! * [`host`]: the list of what the core asks of a host; `host::process` supplies it for an ordinary process.
+//! * [`vfs`]: the process host's inodes, dentries, superblocks, mounts and files.
+//!
+//! The crate is `no_std`; only the process host and its objects may name `std` (they declare it for themselves), so the
+//! core cannot come to depend on it.
+#![no_std]
+
+// What is shipped must not unwind into C. Debug builds abort too (Cargo.toml), except under the test harness, which
+// needs unwinding; release builds of the tests therefore do not exist.
+#[cfg(all(not(panic = "abort"), not(debug_assertions)))]
+compile_error!("libfsnotify is shipped with panic = \"abort\" only: a panic must not unwind into C");
+
+pub mod abi;
+pub mod capi;
+pub mod host;
+pub mod notify;
+pub mod vfs;
