@@ -1,6 +1,10 @@
 //! Writes the C header of what `src/abi` and `src/capi` define, and gives the shared library its name and version node.
 
+#[path = "build/header.rs"]
+mod header;
+
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The soname's number: raised when the C contract breaks.
@@ -8,7 +12,7 @@ const SONAME: &str = "libfsnotify.so.1";
 
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
-    for input in ["src/abi", "src/capi", "cbindgen.toml", "libfsnotify.map"] {
+    for input in ["src/abi", "src/capi", "build", "cbindgen.toml", "libfsnotify.map"] {
         println!("cargo:rerun-if-changed={input}");
     }
     println!("cargo:rerun-if-env-changed=FSN_HEADER_OUT");
@@ -28,10 +32,13 @@ fn main() {
 fn write_header(root: &Path, out: &Path) {
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is readable");
     let out = if out.is_absolute() { out.to_path_buf() } else { root.join(out) };
+    let mut generated = Vec::new();
     cbindgen::Builder::new()
         .with_crate(root)
         .with_config(config)
         .generate()
         .expect("src/abi and src/capi can be expressed in C")
-        .write_to_file(out);
+        .write(&mut generated);
+    let generated = String::from_utf8(generated).expect("cbindgen writes UTF-8");
+    fs::write(&out, header::polish(&generated)).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
 }

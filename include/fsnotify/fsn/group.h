@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * struct fsnotify_group and struct fsnotify_mark_connector: cbindgen knows no anonymous unions, and their member paths
+ * (group->private, conn->destroy_next) are part of the contract. layout.def checks both against src/abi/backend.rs.
+ */
+#ifndef FSN_GROUP_H
+#define FSN_GROUP_H
+
+#include "types.h"
+
+struct ucounts;
+struct mem_cgroup;
+
+/* Numbers of watches; the size is fixed, the contents are the host's. */
+struct idr {
+	spinlock_t lock;
+	unsigned int flags;
+	void *head;
+	unsigned int idr_base;
+	unsigned int idr_next;
+};
+
+typedef void *(*mempool_alloc_t)(unsigned int gfp_mask, void *pool_data);
+typedef void (*mempool_free_t)(void *element, void *pool_data);
+
+/* A pool that always has min_nr elements. */
+typedef struct mempool_s {
+	spinlock_t lock;
+	int min_nr;
+	int curr_nr;
+	void **elements;
+	void *pool_data;
+	mempool_alloc_t alloc;
+	mempool_free_t free;
+	wait_queue_head_t wait;
+} mempool_t;
+
+/* inotify's part of a group. */
+struct inotify_group_private_data {
+	spinlock_t idr_lock;
+	struct idr idr;
+	struct ucounts *ucounts;
+};
+
+/* fanotify's part of a group. */
+struct fanotify_group_private_data {
+	struct hlist_head *merge_hash;
+	struct list_head access_list;
+	wait_queue_head_t access_waitq;
+	int flags;
+	int f_flags;
+	struct ucounts *ucounts;
+	mempool_t error_events_pool;
+};
+
+/* A listener: its callbacks, its queue of events and its marks. Made by fsnotify_alloc_group() only. */
+struct fsnotify_group {
+	/* set at creation */
+	const struct fsnotify_ops *ops;
+	/* the creator's, one for each initialised mark, and those of fsnotify_get_group() */
+	refcount_t refcnt;
+	/* protects the queue: notification_list, q_len, shutdown */
+	spinlock_t notification_lock;
+	/* queued events, oldest first [notification_lock] */
+	struct list_head notification_list;
+	/* readers of the queue wait here; destruction does, for user_waits */
+	wait_queue_head_t notification_waitq;
+	/* [notification_lock] */
+	unsigned int q_len;
+	/* set by the backend before the first event; UINT_MAX: no bound */
+	unsigned int max_events;
+	/* set by the backend before the first mark */
+	enum fsnotify_group_prio priority;
+	/* no more events are taken [notification_lock for writing] */
+	bool shutdown;
+	/* FSNOTIFY_GROUP_*, set at creation */
+	int flags;
+	/* what fsnotify_group_unlock() restores [mark_mutex] */
+	unsigned int owner_flags;
+	/* protects marks_list */
+	struct mutex mark_mutex;
+	/* pins of user waits on the group's marks */
+	atomic_t user_waits;
+	/* attached marks, newest first [mark_mutex] */
+	struct list_head marks_list;
+	/* registrations for SIGIO */
+	struct fasync_struct *fsn_fa;
+	/* queued in place of events that find the queue full; the backend sets it, free_event frees it */
+	struct fsnotify_event *overflow_event;
+	/* charged for allocations on behalf of this group; the group holds a reference */
+	struct mem_cgroup *memcg;
+	/* the backend's own */
+	__extension__ union {
+		void *FSN_CXX_KEYWORD(private);
+		struct inotify_group_private_data inotify_data;
+		struct fanotify_group_private_data fanotify_data;
+	};
+};
+
+/* The list of the marks on one object; freed a grace period after the last of them has gone. */
+struct fsnotify_mark_connector {
+	/* protects everything below */
+	spinlock_t lock;
+	/* enum fsnotify_obj_type [lock] */
+	unsigned char type;
+	/* highest priority among the groups on the list [lock] */
+	unsigned char prio;
+	/* FSNOTIFY_CONN_FLAG_* [lock] */
+	unsigned short flags;
+	__extension__ union {
+		/* the object; NULL once detached [lock] */
+		void *obj;
+		/* once detached and empty: the next connector to be freed */
+		struct fsnotify_mark_connector *destroy_next;
+	};
+	/* by descending priority, then descending group address [lock for writing, SRCU for reading] */
+	struct hlist_head list;
+};
+
+#endif /* FSN_GROUP_H */

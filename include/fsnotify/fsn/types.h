@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every type and prototype. What cbindgen can express stands in abi.h; what has an anonymous union or a member named by a
+ * keyword is written here and in group.h, and checked by layout.def like the rest.
+ */
+#ifndef FSN_TYPES_H
+#define FSN_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <asm/types.h>
+
+#include "compiler.h"
+
+/* A name with its length and hash; the bytes are not necessarily ended by a NUL. */
+struct qstr {
+	__extension__ union {
+		__extension__ struct {
+			__u32 hash;
+			__u32 len;
+		};
+		__u64 hash_len;
+	};
+	const unsigned char *name;
+};
+
+#include "abi.h"
+
+typedef struct atomic_t atomic_t;
+typedef struct atomic_long_t atomic_long_t;
+
+/* A lock and a count beside it. */
+__extension__ struct lockref {
+	__extension__ union {
+		__u64 lock_count;
+		__extension__ struct {
+			spinlock_t lock;
+			int count;
+		};
+	};
+};
+
+/* A name in a directory. */
+struct dentry {
+	/* DCACHE_* [d_lock] */
+	unsigned int d_flags;
+	/* link of the lookup hash; unhashed means unlinked */
+	struct hlist_bl_node d_hash;
+	/* the directory; the dentry itself for a root [d_lock] */
+	struct dentry *d_parent;
+	/* [d_lock] */
+	struct qstr d_name;
+	/* NULL for a negative dentry [d_lock] */
+	struct inode *d_inode;
+	/* storage of a short name */
+	unsigned char d_iname[DNAME_INLINE_LEN];
+	/* may be NULL */
+	const struct dentry_operations *d_op;
+	struct super_block *d_sb;
+	/* for the filesystem */
+	unsigned long d_time;
+	void *d_fsdata;
+	/* lock and references; the kernel reaches the lock as d_lock by a macro, here it is a member of that name */
+	__extension__ union {
+		struct lockref d_lockref;
+		spinlock_t d_lock;
+	};
+	struct list_head d_lru;
+	/* link on the parent's d_children [parent's d_lock] */
+	struct hlist_node d_sib;
+	/* [d_lock] */
+	struct hlist_head d_children;
+	struct dentry_u d_u;
+};
+
+#endif /* FSN_TYPES_H */
