@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make               the shared and the static library (DEBUG=1: the dev profile)
+# make demo          a real directory, mirrored and watched through the library
+# make check         every test; ends with a line "N passed, N failed"
+# make check-broken  broken variants of the library: each must be caught by a test
+# make headers       writes the generated header anew       make check-headers  fails when it is stale
+# make symbols       writes the list of exported symbols anew
+# make install       DESTDIR= PREFIX=/usr/local LIBDIR=$(PREFIX)/lib       make uninstall  takes it all away
+# make clean
+#
+# Needs cargo, a C compiler with its binutils, and make. CC, CFLAGS, LDFLAGS, AR, CARGO and CARGO_TARGET_DIR are
+# respected; CARGO_TRIPLE=<target triple> builds for that target.
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+CARGO ?= cargo
+CFLAGS ?= -O2 -g
+NM ?= nm
+OBJCOPY ?= objcopy
+READELF ?= readelf
+TIMEOUT ?= 120
+# The name of the installed file; its first number is the soname's (build.rs) and is raised when the C contract breaks.
+ABI_VERSION := 1.0.0
+
+ifeq ($(DEBUG),1)
+profile := debug
+cargo-build := build --lib
+else
+profile := release
+# Without the rlib, which only Rust tests use: cargo leaves out link-time optimisation when one is wanted.
+cargo-build := rustc --lib --release --crate-type cdylib --crate-type staticlib
+endif
+
+target := $(or $(CARGO_TARGET_DIR),target)
+out := $(target)$(if $(CARGO_TRIPLE),/$(CARGO_TRIPLE))/$(profile)
+triple := $(if $(CARGO_TRIPLE),--target $(CARGO_TRIPLE))
+soname := libfsnotify.so.$(firstword $(subst ., ,$(ABI_VERSION)))
+shared := $(out)/libfsnotify.so
+static := $(out)/static/libfsnotify.a
+version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+# What a program linked with the static library needs besides; libgcc comes with the compiler.
+static-libs := -lpthread -lrt -ldl -lm
+
+export CC AR NM OBJCOPY READELF CFLAGS LDFLAGS TIMEOUT
+
+need-cargo := @command -v $(firstword $(CARGO)) >/dev/null || { \
+	echo "make: cargo is missing: install Rust from https://rustup.rs or set CARGO" >&2; exit 1; }
+need-cc := @command -v $(firstword $(CC)) >/dev/null || { \
+	echo "make: a C compiler is missing: install gcc or clang, or set CC" >&2; exit 1; }
+
+all: lib
+lib: $(shared) $(static) $(out)/$(soname)
+
+# Cargo knows whether there is something to do, so it is always asked; the stamp moves only when the libraries did.
+# BUILT=1, of a make within a make, says that it has been asked.
+ifeq ($(BUILT),1)
+$(out)/.built: ;
+else
+$(out)/.built: FORCE
+	$(need-cargo)
+	$(need-cc)
+	$(CARGO) $(cargo-build) $(triple)
+	@for lib in libfsnotify.so libfsnotify.a; do \
+		[ $@ -nt $(out)/deps/$$lib ] || { touch $@; break; }; \
+	done
+endif
+
+$(shared): $(out)/.built ;
+
+$(static): $(out)/.built packaging/static.sh
+	@mkdir -p $(@D)
+	packaging/static.sh $(out)/deps/libfsnotify.a $(out)/deps/libfsnotify.so $@
+
+$(out)/$(soname): $(out)/.built
+	@ln -sf libfsnotify.so $@
+
+# The generated header. A directory of its own keeps cargo from rebuilding the library for it, and a new name each time
+# makes the build script run.
+generated := $(target)/headers/abi.h
+$(generated): FORCE
+	$(need-cargo)
+	@mkdir -p $(@D)
+	@rm -f $(@D)/abi.*.h
+	@FSN_HEADER_OUT=$(abspath $(@D))/abi.$$$$.h CARGO_TARGET_DIR=$(target)/headers $(CARGO) check --quiet --lib
+	@mv $(@D)/abi.*.h $@
+
+headers: $(generated)
+	@mkdir -p include/fsnotify/fsn
+	@cmp -s $< include/fsnotify/fsn/abi.h || { cp $< include/fsnotify/fsn/abi.h; echo "include/fsnotify/fsn/abi.h written"; }
+
+symbols: $(shared)
+	packaging/symbols.sh list $< >packaging/symbols.txt
+
+include c-tests/rules.mk
+
+demo: lib
+	$(need-cc)
+	@[ -x examples/demo.sh ] || { echo "make: examples/demo.sh is missing" >&2; exit 1; }
+	OUT=$(out) examples/demo.sh
+
+install-args = VERSION=$(version) ABI_VERSION=$(ABI_VERSION) OUT=$(out) STATIC=$(static) \
+	STATIC_LIBS="$(static-libs)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)"
+install: lib
+	@$(install-args) packaging/install.sh install
+uninstall:
+	@$(install-args) packaging/install.sh uninstall
+
+clean:
+	rm -rf $(target)
+
+FORCE:
+.PHONY: all lib headers symbols demo install uninstall clean FORCE
+.DELETE_ON_ERROR:

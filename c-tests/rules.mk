@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How the C tests are built and run. A program is a file c-tests/*.c that prints TAP; each is linked twice, with the
+# shared and with the static library. One that includes <linux/...> of ours and no <fsnotify/...> is of the backend
+# mode, any other of the plain mode; a line "/* fsn-cflags: ... */" adds flags for a single program.
+
+c-programs := $(patsubst c-tests/%.c,%,$(wildcard c-tests/*.c))
+c-out := $(out)/c-tests
+c-shared := $(c-programs:%=$(c-out)/shared/%)
+c-static := $(c-programs:%=$(c-out)/static/%)
+c-headers = $(shell find include c-tests -name '*.h')
+c-warn := -Wall -Wextra -Werror
+c-std := -std=gnu11
+results := $(target)/check
+
+# c-flags: of the program $<, whether plain or backend, and what it asks for itself
+c-flags = -Iinclude -Ic-tests $(shell c-tests/mode $<) -pthread
+
+define compile-c
+$(need-cc)
+@mkdir -p $(@D)
+$(CC) $(c-std) $(CFLAGS) $(c-warn) $(c-flags) -MMD -MP -MF $@.d -o $@ $<
+endef
+
+$(c-out)/shared/%: c-tests/%.c c-tests/mode $(shared) $(out)/$(soname)
+	$(compile-c) $(LDFLAGS) -L$(out) -lfsnotify -Wl,-rpath,$(abspath $(out)) $(static-libs)
+
+$(c-out)/static/%: c-tests/%.c c-tests/mode $(static)
+	$(compile-c) $(LDFLAGS) $(static) $(static-libs)
+
+-include $(c-shared:=.d) $(c-static:=.d)
+
+# The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
+check-parts := check-rust check-doc check-stale check-symbols check-shared check-static
+part = @c-tests/part $(results)
+
+check:
+	@rm -rf $(results)
+	+@$(MAKE) --no-print-directory -k $(check-parts) || :
+	@c-tests/sum $(results) $(check-parts)
+
+check-rust:
+	$(need-cargo)
+	$(part) $@ $(CARGO) test --lib --tests
+
+# The doctests: among them that the wrong order of locks does not compile.
+check-doc:
+	$(need-cargo)
+	$(part) $@ $(CARGO) test --doc
+
+check-stale: $(generated)
+	$(part) $@ c-tests/stale $< include/fsnotify/fsn/abi.h
+check-headers: check-stale
+
+check-symbols: $(shared) $(static)
+	$(part) $@ packaging/symbols.sh check $(shared) $(static) $(soname)
+
+# A program that does not compile is a failure of its own and keeps no other from running.
+check-shared: lib
+	+@$(MAKE) --no-print-directory -k BUILT=1 $(c-shared) || :
+	$(part) $@ c-tests/run $(c-shared)
+check-static: lib
+	+@$(MAKE) --no-print-directory -k BUILT=1 $(c-static) || :
+	$(part) $@ c-tests/run $(c-static)
+
+.PHONY: check check-headers $(check-parts)

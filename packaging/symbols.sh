@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The exported symbols: packaging/symbols.sh list SHARED.so
+#                       packaging/symbols.sh check SHARED.so STATIC.a SONAME
+#
+# packaging/symbols.txt is everything that is exported, with kind (T function, D data) and version;
+# packaging/kernel-6.12.txt the kernel's names, which no `make symbols` changes.
+set -eu
+LC_ALL=C
+export LC_ALL
+: "${NM:=nm}" "${READELF:=readelf}"
+here=${0%/*}
+node=FSNOTIFY_6.12
+passed=0 failed=0
+
+list()
+{
+	$NM -D --defined-only --with-symbol-versions "$1" | awk '
+		$(NF - 1) == "A" { next }	# the node itself
+		{ print $NF, $(NF - 1) ~ /^[BDRVGS]$/ ? "D" : $(NF - 1) }' | sort
+}
+
+# verdict NAME: of the differences on stdin, of which there should be none
+verdict()
+{
+	differences=$(cat)
+	if [ -z "$differences" ]; then
+		passed=$((passed + 1))
+		echo "ok   $1"
+	else
+		failed=$((failed + 1))
+		printf 'FAIL %s\n%s\n' "$1" "$differences"
+	fi
+}
+
+if [ "${1-}" = list ] && [ $# -eq 2 ]; then
+	list "$2"
+	exit
+fi
+[ "${1-}" = check ] && [ $# -eq 4 ] || { echo "usage: $0 list SHARED.so | check SHARED.so STATIC.a SONAME" >&2; exit 2; }
+shared=$2 static=$3 soname=$4
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+list "$shared" >"$work/shared"
+verdict "the exported symbols are those of packaging/symbols.txt (otherwise: make symbols)" <<EOF
+$(diff "$here/symbols.txt" "$work/shared" | sed -n 's/^</missing:/p; s/^>/not listed:/p')
+EOF
+
+sed "s/\$/@@$node/" "$here/kernel-6.12.txt" | sort >"$work/kernel"
+awk '{ print $1 }' "$work/shared" | grep -F -e "@@$node" >"$work/versioned" || :
+verdict "the names under $node are the kernel's 41" <<EOF
+$(diff "$work/kernel" "$work/versioned" | sed -n 's/^</missing:/p; s/^>/too many:/p')
+EOF
+
+verdict "every other symbol begins with fsn_" <<EOF
+$(awk '{ print $1 }' "$work/shared" | grep -v -e "@@$node\$" -e '^fsn_[a-z0-9_A-Z]*$')
+EOF
+
+sed 's/@@[^ ]*//' "$work/shared" | awk '{ print $1 }' | sort >"$work/plain"
+$NM -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 && $3 != "_.stapsdt.base" { print $3 }' | sort >"$work/static"
+verdict "the static library defines the same names, without versions" <<EOF
+$(diff "$work/plain" "$work/static" | sed -n 's/^</missing:/p; s/^>/too many:/p')
+EOF
+
+$READELF -dW "$shared" >"$work/dynamic"
+verdict "the soname is $soname" <<EOF
+$(grep -q "SONAME.*\[$soname\]" "$work/dynamic" || grep SONAME "$work/dynamic" || echo none)
+EOF
+verdict "the library stays mapped (-z nodelete)" <<EOF
+$(grep -q 'FLAGS_1.*NODELETE' "$work/dynamic" || echo "NODELETE is not set")
+EOF
+verdict "no text relocations, no executable stack" <<EOF
+$(grep TEXTREL "$work/dynamic"; $READELF -lW "$shared" | grep 'GNU_STACK.*E ')
+EOF
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
