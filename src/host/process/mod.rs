@@ -11,6 +11,7 @@ pub mod park;
 pub mod rcu;
 pub mod refcount;
 pub mod rwlock;
+pub mod rwsem;
 pub mod slab;
 pub mod spinlock;
 pub mod srcu;
