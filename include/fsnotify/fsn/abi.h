@@ -340,46 +340,11 @@ enum fsnotify_obj_type {
 	FSNOTIFY_OBJ_TYPE_DETACHED = FSNOTIFY_OBJ_TYPE_COUNT,
 };
 
-/* A 32-bit counter without overflow checks. */
-struct atomic_t {
-	/* The value. */
-	int counter;
-};
-
-/* A counter of the machine's word size without overflow checks. */
-struct atomic_long_t {
-	/* The value. */
-	long counter;
-};
-
-/* A reference count that saturates and warns instead of wrapping. */
-struct refcount_struct {
-	/* The value. */
-	struct atomic_t refs;
-};
-
-/* The kernel's name for `refcount_struct`. */
-typedef struct refcount_struct refcount_t;
-
 /* A lock word: the states stand in `include/fsnotify/fsn/lock.h` and in `host/process/spinlock.rs`. Zero is unlocked. */
 struct spinlock {
 	/* The lock word. */
 	__u32 word;
 };
-
-/* The kernel's name for `spinlock`. */
-typedef struct spinlock spinlock_t;
-
-/* A reader-writer lock in the kernel's size; zero is unlocked. */
-struct rwlock {
-	/* State: number of readers, or the writer's bit. */
-	__u32 word;
-	/* Waiters. */
-	__u32 wait;
-};
-
-/* The kernel's name for `rwlock`. */
-typedef struct rwlock rwlock_t;
 
 /* A link of a circular doubly linked list, or its head. */
 struct list_head {
@@ -387,6 +352,26 @@ struct list_head {
 	struct list_head *next;
 	/* Previous entry. */
 	struct list_head *prev;
+};
+
+/* A sleeping lock. Zero is unlocked; the states of `owner` stand in `include/fsnotify/fsn/lock.h`. */
+struct mutex {
+	/* State word. */
+	unsigned long owner;
+	/* Kept for the kernel's size. */
+	struct spinlock wait_lock;
+	/* Kept for the kernel's size. */
+	__u32 osq;
+	/* Kept for the kernel's size. */
+	struct list_head wait_list;
+};
+
+/* A reader-writer lock in the kernel's size; zero is unlocked. */
+struct rwlock {
+	/* State: number of readers, or the writer's bit. */
+	__u32 word;
+	/* Waiters. */
+	__u32 wait;
 };
 
 /* A reader-writer semaphore in the kernel's size; zero is free. */
@@ -402,6 +387,39 @@ struct rw_semaphore {
 	/* Kept for the kernel's size. */
 	struct list_head wait_list;
 };
+
+/* A 32-bit counter without overflow checks. */
+struct atomic_t {
+	/* The value. */
+	int counter;
+};
+
+/* A reference count that saturates and warns instead of wrapping. */
+struct refcount_struct {
+	/* The value. */
+	struct atomic_t refs;
+};
+
+typedef bool (*Validate)(void *data);
+
+typedef bool (*Choose)(void *data, size_t tag);
+
+typedef bool (*Done)(void *data, size_t woken, bool more, bool fair);
+
+/* A counter of the machine's word size without overflow checks. */
+struct atomic_long_t {
+	/* The value. */
+	long counter;
+};
+
+/* The kernel's name for `refcount_struct`. */
+typedef struct refcount_struct refcount_t;
+
+/* The kernel's name for `spinlock`. */
+typedef struct spinlock spinlock_t;
+
+/* The kernel's name for `rwlock`. */
+typedef struct rwlock rwlock_t;
 
 /* Node of an `hlist_head` list. */
 struct hlist_node {
@@ -431,18 +449,6 @@ struct callback_head {
 	struct callback_head *next;
 	/* What runs. */
 	void (*func)(struct callback_head *head);
-};
-
-/* A sleeping lock. Zero is unlocked; the states of `owner` stand in `include/fsnotify/fsn/lock.h`. */
-struct mutex {
-	/* State word. */
-	unsigned long owner;
-	/* Kept for the kernel's size. */
-	struct spinlock wait_lock;
-	/* Kept for the kernel's size. */
-	__u32 osq;
-	/* Kept for the kernel's size. */
-	struct list_head wait_list;
 };
 
 /* Head of a wait queue. */
@@ -938,5 +944,136 @@ struct mount {
 	/* Number, never reused. */
 	__u64 mnt_id_unique;
 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ * Waits for a spinlock that `fsn_spin_lock()` found taken; returns with the lock held. Sleeps.
+ *
+ * # Safety
+ * `lock` points to a spinlock that stays valid while it is waited for.
+ */
+void fsn_spin_lock_slow(struct spinlock *lock);
+
+/*
+ * Releases a spinlock that has waiters, and wakes one.
+ *
+ * # Safety
+ * `lock` points to a spinlock that the caller holds.
+ */
+void fsn_spin_unlock_slow(struct spinlock *lock);
+
+/*
+ * Waits for a mutex that `fsn_mutex_lock()` found taken; returns with the mutex held. Sleeps.
+ *
+ * # Safety
+ * `lock` points to a mutex that stays valid while it is waited for.
+ */
+void fsn_mutex_lock_slow(struct mutex *lock);
+
+/*
+ * Releases a mutex that has waiters, and wakes one.
+ *
+ * # Safety
+ * `lock` points to a mutex that the caller holds.
+ */
+void fsn_mutex_unlock_slow(struct mutex *lock);
+
+/*
+ * Waits until the lock can be had for reading; returns with it held. Sleeps.
+ *
+ * # Safety
+ * `lock` points to a reader-writer lock that stays valid while it is waited for.
+ */
+void fsn_read_lock_slow(struct rwlock *lock);
+
+/*
+ * Waits until the lock can be had for writing; returns with it held. Sleeps.
+ *
+ * # Safety
+ * `lock` points to a reader-writer lock that stays valid while it is waited for.
+ */
+void fsn_write_lock_slow(struct rwlock *lock);
+
+/*
+ * Gives a reader-writer lock to the first of those that wait for it.
+ *
+ * # Safety
+ * The caller is the writer, or the only reader while somebody waits.
+ */
+void fsn_rwlock_pass_on(struct rwlock *lock);
+
+/*
+ * Waits until the semaphore can be had for reading; returns with it held. Sleeps.
+ *
+ * # Safety
+ * `sem` points to a semaphore that stays valid while it is waited for.
+ */
+void fsn_down_read_slow(struct rw_semaphore *sem);
+
+/*
+ * Waits until the semaphore can be had for writing; returns with it held. Sleeps.
+ *
+ * # Safety
+ * `sem` points to a semaphore that stays valid while it is waited for.
+ */
+void fsn_down_write_slow(struct rw_semaphore *sem);
+
+/*
+ * Gives a semaphore to the first of those that wait for it.
+ *
+ * # Safety
+ * The caller is the writer, or the only reader while somebody waits.
+ */
+void fsn_rwsem_pass_on(struct rw_semaphore *sem);
+
+/*
+ * Turns a writer's hold on the semaphore into a reader's (the kernel's `downgrade_write`).
+ *
+ * # Safety
+ * The caller holds the semaphore for writing.
+ */
+void fsn_downgrade_write(struct rw_semaphore *sem);
+
+/*
+ * Saturates a reference count that went wrong and warns; `kind` is a value of `enum refcount_saturation_type`.
+ *
+ * # Safety
+ * `r` points to a reference count.
+ */
+void fsn_refcount_warn_saturate(struct refcount_struct *r, __u32 kind);
+
+/*
+ * Sleeps on `address` (a multiple of 4) unless `validate(data)`, called with the queue locked, says no. Returns 0 if it
+ * did not sleep, 1 if it was woken, 2 if the waker left it the lock. For the library itself: where a process holds two
+ * copies of it that share data, both must sleep in the same table, so they meet in this symbol.
+ *
+ * # Safety
+ * `validate` may be called with `data`, and only looks at the word.
+ */
+__u32 fsn_park(size_t address, size_t tag, bool (*validate)(void *data), void *data);
+
+/*
+ * Wakes those sleepers of `address` that `choose(data, tag)` selects in the order of their arrival, until it says no.
+ * Before they run, `done(data, how many, whether more sleep, whether to be fair)` says if the lock is theirs. Returns
+ * how many were woken. For the library itself, as `fsn_park()`.
+ *
+ * # Safety
+ * Both callbacks may be called with `data`, and only touch the word.
+ */
+size_t fsn_unpark(size_t address, bool (*choose)(void *data, size_t tag), bool (*done)(void *data,
+										       size_t woken,
+										       bool more,
+										       bool fair), void *data);
+
+extern __u32 fsn_park(size_t address, size_t tag, Validate validate, void *data);
+
+extern size_t fsn_unpark(size_t address, Choose choose, Done done, void *data);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
 
 #endif  /* FSN_ABI_H */

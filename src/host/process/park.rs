@@ -52,10 +52,10 @@ pub struct Selected {
 }
 
 /// At most so many are woken by one call: parking_lot_core then needs no memory for the list of them.
-pub const BATCH: usize = 8;
+pub(crate) const BATCH: usize = 8;
 
 /// Values of a sleeper's tag: the two low bits of a word's address are free.
-pub const TAG_MASK: usize = 3;
+pub(crate) const TAG_MASK: usize = 3;
 
 const WOKEN: UnparkToken = UnparkToken(0);
 const GRANTED: UnparkToken = UnparkToken(1);
@@ -76,8 +76,11 @@ type Validate = unsafe extern "C" fn(data: *mut c_void) -> bool;
 type Choose = unsafe extern "C" fn(data: *mut c_void, tag: usize) -> bool;
 type Done = unsafe extern "C" fn(data: *mut c_void, woken: usize, more: bool, fair: bool) -> bool;
 
+// Defined in `capi/sync.rs`, reached by symbol (see above).
 extern "C" {
+    /// cbindgen:ignore
     fn fsn_park(address: usize, tag: usize, validate: Validate, data: *mut c_void) -> u32;
+    /// cbindgen:ignore
     fn fsn_unpark(address: usize, choose: Choose, done: Done, data: *mut c_void) -> usize;
 }
 

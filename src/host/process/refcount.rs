@@ -9,10 +9,8 @@ use core::sync::atomic::{AtomicI32, Ordering};
 
 use crate::abi::primitives::{atomic_t, mutex, refcount_struct, spinlock};
 
-/// The largest count that is not taken for an overflow.
-pub const MAX: i32 = i32::MAX;
-/// Where a count stays that went wrong.
-pub const SATURATED: i32 = i32::MIN / 2;
+/// Where a count stays that went wrong (`FSN_REFCOUNT_SATURATED`).
+pub(crate) const SATURATED: i32 = i32::MIN / 2;
 
 /// What went wrong; the values of `enum refcount_saturation_type`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

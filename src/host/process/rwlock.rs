@@ -15,11 +15,11 @@ use super::spinlock::Word;
 use crate::abi::primitives::rwlock;
 
 /// A writer holds the lock (`FSN_RW_WRITER`).
-pub const WRITER: u32 = 1;
+pub(crate) const WRITER: u32 = 1;
 /// Somebody waits: nobody may take the lock but by being given it (`FSN_RW_WAITERS`).
-pub const WAITERS: u32 = 2;
+pub(crate) const WAITERS: u32 = 2;
 /// One reader (`FSN_RW_READER`).
-pub const READER: u32 = 4;
+pub(crate) const READER: u32 = 4;
 
 const TAG_READER: usize = 0;
 const TAG_WRITER: usize = 1;

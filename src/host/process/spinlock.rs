@@ -13,9 +13,9 @@ use super::park::{self, Wake};
 use crate::abi::primitives::spinlock;
 
 /// Somebody holds the lock (`FSN_LOCKED`).
-pub const LOCKED: u32 = 1;
+pub(crate) const LOCKED: u32 = 1;
 /// Somebody sleeps, or is about to sleep, for the lock (`FSN_PARKED`).
-pub const PARKED: u32 = 2;
+pub(crate) const PARKED: u32 = 2;
 
 /// A lock word of any width; only the low 32 bits are used.
 pub(super) trait Word {
