@@ -142,7 +142,9 @@ pub fn constants(text: &str) -> String {
 
 fn constant(line: &str) -> Option<String> {
     let (name, value) = line.strip_prefix("#define ")?.split_once(' ')?;
-    if let Some((bits, by)) = value.strip_prefix('(').and_then(|v| v.strip_suffix(')')).and_then(|v| v.split_once(" << ")) {
+    if let Some((bits, by)) =
+        value.strip_prefix('(').and_then(|v| v.strip_suffix(')')).and_then(|v| v.split_once(" << "))
+    {
         let suffix = if name.starts_with("SB_") { "UL" } else { "U" };
         return bits.parse::<u32>().is_ok().then(|| format!("#define {name} ({bits}{suffix} << {by})"));
     }
