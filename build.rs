@@ -2,6 +2,8 @@
 
 #[path = "build/header.rs"]
 mod header;
+#[path = "build/layout.rs"]
+mod layout;
 
 use std::env;
 use std::fs;
@@ -10,9 +12,12 @@ use std::path::{Path, PathBuf};
 /// The soname's number: raised when the C contract breaks.
 const SONAME: &str = "libfsnotify.so.1";
 
+/// The sizes, offsets and values of the C contract.
+const LAYOUT: &str = "include/fsnotify/fsn/layout.def";
+
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
-    for input in ["src/abi", "src/capi", "build", "cbindgen.toml", "libfsnotify.map"] {
+    for input in ["src/abi", "src/capi", "build", "cbindgen.toml", "libfsnotify.map", LAYOUT] {
         println!("cargo:rerun-if-changed={input}");
     }
     println!("cargo:rerun-if-env-changed=FSN_HEADER_OUT");
@@ -23,10 +28,19 @@ fn main() {
     // Threads, TLS destructors and C callbacks may outlive a dlclose().
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 
+    write_assertions(&root);
+
     // `make headers` asks for the header; an ordinary build does not spend time on it.
     if let Some(out) = env::var_os("FSN_HEADER_OUT") {
         write_header(&root, Path::new(&out));
     }
+}
+
+fn write_assertions(root: &Path) {
+    let table = fs::read_to_string(root.join(LAYOUT)).unwrap_or_else(|e| panic!("{LAYOUT}: {e}"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("layout.rs");
+    let assertions = layout::assertions(&table).unwrap_or_else(|e| panic!("{e}"));
+    fs::write(&out, assertions).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
 }
 
 fn write_header(root: &Path, out: &Path) {
