@@ -7,10 +7,19 @@
 #![allow(non_camel_case_types, reason = "the names are the kernel's")]
 
 pub mod backend;
+/// cbindgen:ignore
+pub mod gfp;
 pub mod layout;
+pub mod log;
 pub mod primitives;
+pub mod slab;
+pub mod stats;
 pub mod vfs;
 
 pub use backend::*;
+pub use gfp::*;
+pub use log::*;
 pub use primitives::*;
+pub use slab::*;
+pub use stats::*;
 pub use vfs::*;

@@ -5,6 +5,7 @@ pub mod fsnotify;
 pub mod group;
 pub mod mark;
 pub mod mem;
+pub mod memcg;
 pub mod notification;
 pub mod sched;
 pub mod sync;

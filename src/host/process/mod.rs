@@ -2,6 +2,8 @@
 //! The process host: what a kernel would have given the core, for an ordinary process. One file a primitive.
 extern crate std;
 
+pub mod cache;
+pub(crate) mod exit_key;
 pub mod fasync;
 pub mod fork;
 pub mod log;
