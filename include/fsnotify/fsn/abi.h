@@ -16,6 +16,8 @@ struct file_operations;
 struct file_system_type;
 struct fown_struct;
 struct fs_error_report;
+struct fsn_ratelimit_state;
+struct fsn_stats;
 struct fsnotify_event;
 struct fsnotify_group;
 struct fsnotify_iter_info;
@@ -28,8 +30,11 @@ struct hlist_head;
 struct hlist_node;
 struct inode;
 struct kgid_t;
+struct kmem_cache;
+struct kmem_cache_args;
 struct kuid_t;
 struct list_head;
+struct mem_cgroup;
 struct mount;
 struct mutex;
 struct name_snapshot;
@@ -184,6 +189,30 @@ struct wait_queue_head;
 /* Mark flag (fanotify): its filesystem id is weak. */
 #define FSNOTIFY_MARK_FLAG_WEAK_FSID 0x00001000
 
+/* The system is about to stop (`KERN_EMERG`). */
+#define FSN_LOG_EMERG 0
+
+/* Action is needed at once (`KERN_ALERT`). */
+#define FSN_LOG_ALERT 1
+
+/* Critical (`KERN_CRIT`). */
+#define FSN_LOG_CRIT 2
+
+/* An error (`KERN_ERR`). */
+#define FSN_LOG_ERR 3
+
+/* A warning: misuse, or something that should not happen (`KERN_WARNING`). */
+#define FSN_LOG_WARNING 4
+
+/* Normal but worth a note (`KERN_NOTICE`). */
+#define FSN_LOG_NOTICE 5
+
+/* Information (`KERN_INFO`). */
+#define FSN_LOG_INFO 6
+
+/* For debugging (`KERN_DEBUG`); standard error does not get these. */
+#define FSN_LOG_DEBUG 7
+
 /* Bytes of a name that are stored in the dentry itself. */
 #define DNAME_INLINE_LEN 40
 
@@ -268,6 +297,8 @@ struct wait_queue_head;
 /* `s_flags`: cannot be mounted by a user. */
 #define SB_NOUSER (1UL << 31)
 
+
+
 /* Kinds of process ids. */
 enum pid_type {
 	/* A thread. */
@@ -339,6 +370,115 @@ enum fsnotify_obj_type {
 	/* The object has gone. */
 	FSNOTIFY_OBJ_TYPE_DETACHED = FSNOTIFY_OBJ_TYPE_COUNT,
 };
+
+/* A cache of objects. One in a `static` needs no call to be ready. */
+struct kmem_cache;
+
+/* A memory group. */
+struct mem_cgroup;
+
+/*
+ * Where messages go: `function` names the function that complains, `message` has no newline at its end. Both strings
+ * are only valid during the call.
+ */
+typedef void (*fsn_log_fn)(void *arg, int level, const char *function, const char *message);
+
+/* What a rate-limited message remembers; zero is a state that has said nothing yet. */
+struct fsn_ratelimit_state {
+	/* Start of the running interval in milliseconds of the monotonic clock, plus one; 0: none yet. */
+	__u64 begin;
+	/* Messages in this interval. */
+	__u32 said;
+	/* Messages kept back in this interval. */
+	__u32 missed;
+};
+
+/*
+ * The library's counters. Names in the plural alone count what exists now, `*_total` what was ever made; the events'
+ * fields other than `events_pending` are totals.
+ */
+struct fsn_stats {
+	/* Groups that exist. */
+	__u64 groups;
+	/* Groups ever made. */
+	__u64 groups_total;
+	/* Marks initialised and not yet given back through `free_mark`. */
+	__u64 marks;
+	/* Marks ever initialised. */
+	__u64 marks_total;
+	/* Marks that were freed after their grace period. */
+	__u64 marks_reaped;
+	/* Connectors (watched objects) that exist. */
+	__u64 connectors;
+	/* Connectors ever made. */
+	__u64 connectors_total;
+	/* Superblocks that carry notification state. */
+	__u64 sb_infos;
+	/* Superblocks that ever did. */
+	__u64 sb_infos_total;
+	/* Events on queues now. */
+	__u64 events_pending;
+	/* Events ever queued, overflow events included. */
+	__u64 events_queued;
+	/* Events taken off a queue. */
+	__u64 events_dequeued;
+	/* Events merged into a queued one. */
+	__u64 events_merged;
+	/* Events lost. */
+	__u64 events_dropped;
+	/* Overflow events queued. */
+	__u64 events_overflowed;
+	/* Inodes that the library made and that exist. */
+	__u64 inodes;
+	/* Inodes that the library ever made. */
+	__u64 inodes_total;
+	/* Dentries that the library made and that exist. */
+	__u64 dentries;
+	/* Dentries that the library ever made. */
+	__u64 dentries_total;
+	/* Allocations (`fsn_kmalloc()`, caches, the library's own objects) that exist. */
+	__u64 allocations;
+	/* Allocations ever made. */
+	__u64 allocations_total;
+	/* Bytes of the allocations that exist, as asked for. */
+	__u64 allocated_bytes;
+	/* Allocations that failed. */
+	__u64 allocations_failed;
+	/* Memory groups that exist, the root not counted. */
+	__u64 memcgs;
+	/* Memory groups ever made. */
+	__u64 memcgs_total;
+	/* Messages of level warning or worse. */
+	__u64 warnings;
+	/* Grace periods completed. */
+	__u64 grace_periods;
+	/* Signals asked for on behalf of files with FASYNC. */
+	__u64 signals;
+	/* Zero; counters to come. */
+	__u64 reserved[36];
+};
+
+/* Flags of an allocation. */
+typedef unsigned int gfp_t;
+
+/* The less common arguments of `fsn_kmem_cache_create_args()`; zero is the default of each. */
+struct kmem_cache_args {
+	/* Alignment of the objects, a power of two; 0 is 16. */
+	unsigned int align;
+	/* Ignored here. */
+	unsigned int useroffset;
+	/* Ignored here. */
+	unsigned int usersize;
+	/* Ignored here. */
+	unsigned int freeptr_offset;
+	/* Ignored here. */
+	bool use_freeptr_offset;
+	/* Initialises each new object; may be NULL. */
+	void (*ctor)(void *object);
+};
+
+/* Flags of a cache. */
+typedef unsigned int slab_flags_t;
 
 /* A lock word: the states stand in `include/fsnotify/fsn/lock.h` and in `host/process/spinlock.rs`. Zero is unlocked. */
 struct spinlock {
@@ -948,6 +1088,357 @@ struct mount {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/*
+ * Sends messages to `fn(arg, level, function, message)`; NULL restores standard error. 0 or -ENOMEM (nothing changed).
+ * The callback may be entered from any thread, by several at once, with locks of the library held: it must not call
+ * functions of the library that take group or mark locks. `arg` must stay valid for as long as a thread may still be in
+ * the callback. Each distinct pair of arguments is remembered for the life of the process.
+ *
+ * # Safety
+ *
+ * `func` is NULL or may be called with `arg` from any thread.
+ */
+int fsn_set_log(fsn_log_fn func, void *arg);
+
+/*
+ * Writes a message (`printk()`): `level` is one of `FSN_LOG_*`, `function` names the function that complains. NULL
+ * strings count as empty; a newline at the end is taken off. Messages are cut at 511 bytes.
+ *
+ * # Safety
+ *
+ * `function` and `message` are NULL or C strings.
+ */
+void fsn_log(int level, const char *function, const char *message);
+
+/*
+ * Writes a message and aborts (`BUG()`, `panic()`).
+ *
+ * # Safety
+ *
+ * `function` and `message` are NULL or C strings.
+ */
+void fsn_log_bug(const char *function, const char *message);
+
+/*
+ * Whether a rate-limited message may be written now (`__ratelimit()`): ten in five seconds for each state. NULL state:
+ * always.
+ *
+ * # Safety
+ *
+ * `state` is NULL or valid, `function` is NULL or a C string.
+ */
+bool fsn_ratelimit(struct fsn_ratelimit_state *state, const char *function);
+
+/*
+ * Fills in the library's counters. NULL is nothing.
+ *
+ * # Safety
+ *
+ * `stats` is NULL or writable.
+ */
+void fsn_stats(struct fsn_stats *stats);
+
+/*
+ * Memory (`kmalloc()`): `size` bytes aligned to 16, NULL if there is none. `__GFP_ZERO` zeroes it, `__GFP_ACCOUNT`
+ * charges it, with `__GFP_NOFAIL` no limit applies; the other flags change nothing. No bytes give `ZERO_SIZE_PTR`.
+ *
+ * # Safety
+ *
+ * None.
+ */
+void *fsn_kmalloc(size_t size, gfp_t gfp);
+
+/*
+ * Zeroed memory (`kzalloc()`).
+ *
+ * # Safety
+ *
+ * None.
+ */
+void *fsn_kzalloc(size_t size, gfp_t gfp);
+
+/*
+ * Zeroed memory for an array (`kcalloc()`); NULL too if the product overflows.
+ *
+ * # Safety
+ *
+ * None.
+ */
+void *fsn_kcalloc(size_t n, size_t size, gfp_t gfp);
+
+/*
+ * `kvmalloc()`, the same as `fsn_kmalloc` here.
+ *
+ * # Safety
+ *
+ * None.
+ */
+void *fsn_kvmalloc(size_t size, gfp_t gfp);
+
+/*
+ * Resizes (`krealloc()`): NULL without memory, and then the old object stays; `size` 0 frees it.
+ *
+ * # Safety
+ *
+ * `object` is NULL or live memory of the kmalloc family.
+ */
+void *fsn_krealloc(void *object, size_t size, gfp_t gfp);
+
+/*
+ * Frees memory of the kmalloc family or an object of a cache (`kfree()`). NULL and `ZERO_SIZE_PTR` are nothing.
+ *
+ * # Safety
+ *
+ * `object` is NULL or such memory, and nobody uses it any more.
+ */
+void fsn_kfree(const void *object);
+
+/*
+ * `kvfree()`.
+ *
+ * # Safety
+ *
+ * As for `fsn_kfree`.
+ */
+void fsn_kvfree(const void *object);
+
+/*
+ * Overwrites and frees (`kfree_sensitive()`).
+ *
+ * # Safety
+ *
+ * As for `fsn_kfree`.
+ */
+void fsn_kfree_sensitive(const void *object);
+
+/*
+ * Usable bytes of an object (`ksize()`): what was asked for; 0 for NULL.
+ *
+ * # Safety
+ *
+ * `object` is NULL or live memory of the kmalloc family.
+ */
+size_t fsn_ksize(const void *object);
+
+/*
+ * A copy of a string (`kstrdup()`); NULL for NULL or without memory.
+ *
+ * # Safety
+ *
+ * `s` is NULL or a C string.
+ */
+char *fsn_kstrdup(const char *s, gfp_t gfp);
+
+/*
+ * A copy of at most `max` bytes of a string, ended by a NUL (`kstrndup()`).
+ *
+ * # Safety
+ *
+ * `s` is NULL or has `max` bytes or a NUL before that.
+ */
+char *fsn_kstrndup(const char *s, size_t max, gfp_t gfp);
+
+/*
+ * A copy of `len` bytes (`kmemdup()`).
+ *
+ * # Safety
+ *
+ * `from` has `len` readable bytes.
+ */
+void *fsn_kmemdup(const void *from, size_t len, gfp_t gfp);
+
+/*
+ * Makes a cache of objects of `size` bytes (`kmem_cache_create()` with `struct kmem_cache_args`; NULL: defaults). The
+ * name is copied. NULL without memory or for a bad argument; with `SLAB_PANIC` failure aborts.
+ *
+ * # Safety
+ *
+ * `name` is NULL or a C string, `args` is NULL or valid.
+ */
+struct kmem_cache *fsn_kmem_cache_create_args(const char *name,
+					      unsigned int size,
+					      const struct kmem_cache_args *args,
+					      slab_flags_t flags);
+
+/*
+ * Frees a cache (`kmem_cache_destroy()`); NULL is nothing. With objects still out it warns and keeps the cache.
+ *
+ * # Safety
+ *
+ * `cache` is NULL or made by `fsn_kmem_cache_create_args`, and nobody uses it any more.
+ */
+void fsn_kmem_cache_destroy(struct kmem_cache *cache);
+
+/*
+ * An object (`kmem_cache_alloc()`); NULL without memory, and for a NULL cache.
+ *
+ * # Safety
+ *
+ * `cache` is NULL or a cache.
+ */
+void *fsn_kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
+
+/*
+ * A zeroed object (`kmem_cache_zalloc()`); NULL without memory, and for a NULL cache.
+ *
+ * # Safety
+ *
+ * `cache` is NULL or a cache.
+ */
+void *fsn_kmem_cache_zalloc(struct kmem_cache *cache, gfp_t gfp);
+
+/*
+ * Gives an object back (`kmem_cache_free()`); a NULL object is nothing. An object of another cache is reported and
+ * freed all the same.
+ *
+ * # Safety
+ *
+ * `cache` is a cache; `object` is NULL or a live object, and nobody uses it any more.
+ */
+void fsn_kmem_cache_free(struct kmem_cache *cache, void *object);
+
+/*
+ * Bytes of a cache's objects (`kmem_cache_size()`); 0 for NULL.
+ *
+ * # Safety
+ *
+ * `cache` is NULL or a cache.
+ */
+unsigned int fsn_kmem_cache_size(struct kmem_cache *cache);
+
+/*
+ * For tests: lets `skip` allocations of the process succeed, then fails `count` of them (all if negative); (0, 0) turns
+ * it off. Returns how many failures the previous setting has injected.
+ *
+ * # Safety
+ *
+ * None.
+ */
+long fsn_fail_alloc(long skip, long count);
+
+/*
+ * Makes a memory group without a limit; one reference is the caller's. The name is copied, cut at 31 bytes; NULL is an
+ * empty one. NULL without memory.
+ *
+ * # Safety
+ *
+ * `name` is NULL or a C string.
+ */
+struct mem_cgroup *fsn_memcg_create(const char *name);
+
+/*
+ * The root group, which needs no reference.
+ *
+ * # Safety
+ *
+ * None.
+ */
+struct mem_cgroup *fsn_memcg_root(void);
+
+/*
+ * One more reference; returns its argument. NULL stays NULL.
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference.
+ */
+struct mem_cgroup *fsn_memcg_get(struct mem_cgroup *memcg);
+
+/*
+ * One reference less. The group lives on while anything is charged to it. NULL is nothing.
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference, given up here.
+ */
+void fsn_memcg_put(struct mem_cgroup *memcg);
+
+/*
+ * `fsn_memcg_put` by the kernel's name (`mem_cgroup_put()`).
+ *
+ * # Safety
+ *
+ * As for `fsn_memcg_put`.
+ */
+void fsn_mem_cgroup_put(struct mem_cgroup *memcg);
+
+/*
+ * Makes `memcg` pay for the accounted allocations of all threads that have no group of their own; NULL: the root. The
+ * library takes its own reference and drops that on the group before.
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference.
+ */
+void fsn_memcg_set_process(struct mem_cgroup *memcg);
+
+/*
+ * Makes `memcg` pay for the calling thread; NULL: the process's group does again. The library's own reference is
+ * dropped when the thread ends. 0 or -ENOMEM (nothing changed).
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference.
+ */
+int fsn_memcg_set_current(struct mem_cgroup *memcg);
+
+/*
+ * Bytes charged; 0 for the root and for NULL. Exact while nobody allocates or frees.
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference.
+ */
+unsigned long fsn_memcg_usage(struct mem_cgroup *memcg);
+
+/*
+ * The hard limit in bytes; `ULONG_MAX`: none (also for the root and NULL).
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference.
+ */
+unsigned long fsn_memcg_limit(struct mem_cgroup *memcg);
+
+/*
+ * Sets the hard limit in bytes: a charge that would exceed it fails (unless `__GFP_NOFAIL`). `ULONG_MAX` takes it away,
+ * 0 refuses every charge. Below the present usage nothing is taken away. 0, or -EINVAL for the root and NULL.
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference.
+ */
+int fsn_memcg_set_limit(struct mem_cgroup *memcg, unsigned long bytes);
+
+/*
+ * How many charges the limit has refused (`memory.events: max`).
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group on which the caller holds a reference.
+ */
+unsigned long fsn_memcg_refused(struct mem_cgroup *memcg);
+
+/*
+ * Directs the calling thread's charges to `memcg`, NULL: no longer (`set_active_memcg()`). Returns what was set before, to
+ * be set again afterwards. No reference is taken: the caller holds one until then.
+ *
+ * # Safety
+ *
+ * `memcg` is NULL or a group that stays until another one is set.
+ */
+struct mem_cgroup *fsn_set_active_memcg(struct mem_cgroup *memcg);
+
+/*
+ * A reference on the group that pays for the calling thread (`get_mem_cgroup_from_mm()`): its own, else the process's, else
+ * the root; for a NULL `mm` the active one comes first. Never NULL. Given up with `fsn_mem_cgroup_put`.
+ *
+ * # Safety
+ *
+ * None; `mm` is only compared with NULL.
+ */
+struct mem_cgroup *fsn_get_mem_cgroup_from_mm(const void *mm);
 
 /*
  * Waits for a spinlock that `fsn_spin_lock()` found taken; returns with the lock held. Sleeps.
