@@ -4,8 +4,6 @@
 #ifndef FSN_ABI_H
 #define FSN_ABI_H
 
-struct atomic_long_t;
-struct atomic_t;
 struct callback_head;
 struct dentry;
 struct dentry_operations;
@@ -480,87 +478,6 @@ struct kmem_cache_args {
 /* Flags of a cache. */
 typedef unsigned int slab_flags_t;
 
-/* A lock word: the states stand in `include/fsnotify/fsn/lock.h` and in `host/process/spinlock.rs`. Zero is unlocked. */
-struct spinlock {
-	/* The lock word. */
-	__u32 word;
-};
-
-/* A link of a circular doubly linked list, or its head. */
-struct list_head {
-	/* Next entry; the head itself when the list is empty. */
-	struct list_head *next;
-	/* Previous entry. */
-	struct list_head *prev;
-};
-
-/* A sleeping lock. Zero is unlocked; the states of `owner` stand in `include/fsnotify/fsn/lock.h`. */
-struct mutex {
-	/* State word. */
-	unsigned long owner;
-	/* Kept for the kernel's size. */
-	struct spinlock wait_lock;
-	/* Kept for the kernel's size. */
-	__u32 osq;
-	/* Kept for the kernel's size. */
-	struct list_head wait_list;
-};
-
-/* A reader-writer lock in the kernel's size; zero is unlocked. */
-struct rwlock {
-	/* State: number of readers, or the writer's bit. */
-	__u32 word;
-	/* Waiters. */
-	__u32 wait;
-};
-
-/* A reader-writer semaphore in the kernel's size; zero is free. */
-struct rw_semaphore {
-	/* Readers, or the writer's bit. */
-	long count;
-	/* The task that holds it for writing. */
-	long owner;
-	/* Kept for the kernel's size. */
-	__u32 osq;
-	/* Kept for the kernel's size. */
-	struct spinlock wait_lock;
-	/* Kept for the kernel's size. */
-	struct list_head wait_list;
-};
-
-/* A 32-bit counter without overflow checks. */
-struct atomic_t {
-	/* The value. */
-	int counter;
-};
-
-/* A reference count that saturates and warns instead of wrapping. */
-struct refcount_struct {
-	/* The value. */
-	struct atomic_t refs;
-};
-
-typedef bool (*Validate)(void *data);
-
-typedef bool (*Choose)(void *data, size_t tag);
-
-typedef bool (*Done)(void *data, size_t woken, bool more, bool fair);
-
-/* A counter of the machine's word size without overflow checks. */
-struct atomic_long_t {
-	/* The value. */
-	long counter;
-};
-
-/* The kernel's name for `refcount_struct`. */
-typedef struct refcount_struct refcount_t;
-
-/* The kernel's name for `spinlock`. */
-typedef struct spinlock spinlock_t;
-
-/* The kernel's name for `rwlock`. */
-typedef struct rwlock rwlock_t;
-
 /* Node of an `hlist_head` list. */
 struct hlist_node {
 	/* Next node or NULL; readers may follow it without the lock. */
@@ -687,7 +604,7 @@ struct fsnotify_sb_info {
 	/* The superblock's own connector. */
 	struct fsnotify_mark_connector *sb_marks;
 	/* Objects watched by groups of at least this priority; a pinned inode counts twice in the first. */
-	struct atomic_long_t watched_objects[__FSNOTIFY_PRIO_NUM];
+	atomic_long_t watched_objects[__FSNOTIFY_PRIO_NUM];
 };
 
 /* Callbacks of a dentry; each may be NULL. */
@@ -733,7 +650,7 @@ struct super_block {
 	/* References of any kind. */
 	int s_count;
 	/* References that keep it mounted. */
-	struct atomic_t s_active;
+	atomic_t s_active;
 	/* Mounts of it, through `mnt_instance`. */
 	struct list_head s_mounts;
 	/* The filesystem's own. */
@@ -751,7 +668,7 @@ struct super_block {
 	/* Operations of new dentries. */
 	const struct dentry_operations *s_d_op;
 	/* Inodes without links that are still referenced. */
-	struct atomic_long_t s_remove_count;
+	atomic_long_t s_remove_count;
 	/* Its user namespace (opaque here). */
 	void *s_user_ns;
 	/* Protects `s_inodes`. */
@@ -819,9 +736,9 @@ struct inode {
 	/* Version of its contents. */
 	__u64 i_version;
 	/* References. */
-	struct atomic_t i_count;
+	atomic_t i_count;
 	/* Writers. */
-	struct atomic_t i_writecount;
+	atomic_t i_writecount;
 	/* Operations of files opened on it. */
 	const struct file_operations *i_fop;
 	/* All events that some mark on this inode cares about [connector->lock for writing]. */
@@ -909,7 +826,7 @@ struct fown_struct {
 /* An open file. */
 struct file {
 	/* References. */
-	struct atomic_long_t f_count;
+	atomic_long_t f_count;
 	/* Protects `f_flags` and its registrations for signals. */
 	struct spinlock f_lock;
 	/* `FMODE_*`. */
@@ -1062,7 +979,7 @@ struct mount {
 	/* What filesystems see. */
 	struct vfsmount mnt;
 	/* References. */
-	struct atomic_t mnt_count;
+	atomic_t mnt_count;
 	/* Children. */
 	struct list_head mnt_mounts;
 	/* Link among the parent's children. */
@@ -1537,6 +1454,15 @@ void fsn_downgrade_write(struct rw_semaphore *sem);
 void fsn_refcount_warn_saturate(struct refcount_struct *r, __u32 kind);
 
 /*
+ * Warns that `function` was called without a lock that it needs. For `fsn_lockdep_assert_held()`; nothing of the lock
+ * changes.
+ *
+ * # Safety
+ * Both arguments are strings that live as long as the program; NULL is left out.
+ */
+void fsn_lock_not_held(const char *function, const char *message);
+
+/*
  * Sleeps on `address` (a multiple of 4) unless `validate(data)`, called with the queue locked, says no. Returns 0 if it
  * did not sleep, 1 if it was woken, 2 if the waker left it the lock. For the library itself: where a process holds two
  * copies of it that share data, both must sleep in the same table, so they meet in this symbol.
@@ -1558,10 +1484,6 @@ size_t fsn_unpark(size_t address, bool (*choose)(void *data, size_t tag), bool (
 										       size_t woken,
 										       bool more,
 										       bool fair), void *data);
-
-extern __u32 fsn_park(size_t address, size_t tag, Validate validate, void *data);
-
-extern size_t fsn_unpark(size_t address, Choose choose, Done done, void *data);
 
 #ifdef __cplusplus
 }  // extern "C"

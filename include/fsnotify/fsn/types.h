@@ -13,6 +13,9 @@
 #include <asm/types.h>
 
 #include "compiler.h"
+#include "atomic.h"
+#include "lock.h"
+#include "refcount.h"
 
 /* A name with its length and hash; the bytes are not necessarily ended by a NUL. */
 struct qstr {
@@ -27,9 +30,6 @@ struct qstr {
 };
 
 #include "abi.h"
-
-typedef struct atomic_t atomic_t;
-typedef struct atomic_long_t atomic_long_t;
 
 /* A lock and a count beside it. */
 __extension__ struct lockref {

@@ -76,20 +76,16 @@ type Validate = unsafe extern "C" fn(data: *mut c_void) -> bool;
 type Choose = unsafe extern "C" fn(data: *mut c_void, tag: usize) -> bool;
 type Done = unsafe extern "C" fn(data: *mut c_void, woken: usize, more: bool, fair: bool) -> bool;
 
-// Defined in `capi/sync.rs`, reached by symbol (see above).
-extern "C" {
-    /// cbindgen:ignore
-    fn fsn_park(address: usize, tag: usize, validate: Validate, data: *mut c_void) -> u32;
-    /// cbindgen:ignore
-    fn fsn_unpark(address: usize, choose: Choose, done: Done, data: *mut c_void) -> usize;
-}
-
 // ---- what the primitives call -------------------------------------------------------------------------------------
 
 /// Sleeps until an [`unpark`] of `address` selects this thread, unless `validate` says no. `validate` is called with
 /// the queue locked: it must only look at the word. `address` is a multiple of 4, `tag` at most [`TAG_MASK`]. Not
 /// allowed inside [`fork::Guarded::with`].
 pub fn park<F: FnMut() -> bool>(address: usize, tag: usize, mut validate: F) -> Wake {
+    // Inside the function, where cbindgen does not see it: the definition is in capi/sync.rs.
+    extern "C" {
+        fn fsn_park(address: usize, tag: usize, validate: Validate, data: *mut c_void) -> u32;
+    }
     unsafe extern "C" fn call<F: FnMut() -> bool>(data: *mut c_void) -> bool {
         // SAFETY: `data` is the closure below, which lives in the frame of the caller that waits for fsn_park().
         let validate = unsafe { &mut *data.cast::<F>() };
@@ -107,6 +103,9 @@ pub fn park<F: FnMut() -> bool>(address: usize, tag: usize, mut validate: F) -> 
 /// [`BATCH`] are selected; then calls `done`, and wakes the selected. If `done` returns true they are
 /// [`Wake::Granted`]. Both are called with the queue locked and must only touch the word. Returns how many were woken.
 pub fn unpark<C: FnMut(usize) -> Select, D: FnMut(Selected) -> bool>(address: usize, choose: C, done: D) -> usize {
+    extern "C" {
+        fn fsn_unpark(address: usize, choose: Choose, done: Done, data: *mut c_void) -> usize;
+    }
     unsafe extern "C" fn choose_one<C: FnMut(usize) -> Select, D>(data: *mut c_void, tag: usize) -> bool {
         // SAFETY: `data` is the pair below, which lives in the frame of the caller of fsn_unpark().
         let pair = unsafe { &mut *data.cast::<(C, D)>() };

@@ -7,6 +7,7 @@
 
 use core::sync::atomic::{AtomicI32, Ordering};
 
+use super::log;
 use crate::abi::primitives::{atomic_t, mutex, refcount_struct, spinlock};
 
 /// Where a count stays that went wrong (`FSN_REFCOUNT_SATURATED`).
@@ -151,22 +152,19 @@ impl refcount_struct {
     #[must_use]
     pub fn dec_not_one(&self) -> bool {
         let mut old = self.read();
-        loop {
-            if old == SATURATED {
-                return true;
-            }
-            if old == 1 {
-                return false;
-            }
-            if old == 0 {
-                self.warn_saturate(Saturation::SubUseAfterFree);
-                return true;
-            }
-            match self.word().compare_exchange_weak(old, old.wrapping_sub(1), Ordering::Release, Ordering::Relaxed) {
+        while old > 1 {
+            match self.word().compare_exchange_weak(old, old - 1, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => old = now,
             }
         }
+        if old == 1 {
+            return false;
+        }
+        if old != SATURATED {
+            self.warn_saturate(Saturation::SubUseAfterFree);
+        }
+        true
     }
 
     /// Drops the reference if it is the only one; returns whether it did.
@@ -213,12 +211,7 @@ impl refcount_struct {
         let already = old.wrapping_sub(SATURATED).unsigned_abs() < SATURATED.unsigned_abs() / 2;
         if !already {
             let (function, message) = kind.report();
-            warn(function, message);
+            log::warn(function, message);
         }
     }
-}
-
-/// The one way from here to the log.
-fn warn(function: &'static str, message: &'static str) {
-    let _ = (function, message);
 }
