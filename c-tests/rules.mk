@@ -30,7 +30,8 @@ $(c-out)/static/%: c-tests/%.c c-tests/mode $(static)
 -include $(c-shared:=.d) $(c-static:=.d)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
-check-parts := check-rust check-doc check-stale check-symbols check-shared check-static
+check-parts := check-rust check-doc check-stale check-symbols check-shared check-static \
+	check-link check-install
 part = @c-tests/part $(results)
 
 check:
@@ -61,5 +62,11 @@ check-shared: lib
 check-static: lib
 	+@$(MAKE) --no-print-directory -k BUILT=1 $(c-static) || :
 	$(part) $@ c-tests/run $(c-static)
+
+check-link: lib
+	$(part) $@ c-tests/link/run $(out) $(static) "$(static-libs)"
+
+check-install: lib
+	+@c-tests/part $(results) $@ c-tests/install/run DEBUG=$(DEBUG) CARGO_TRIPLE=$(CARGO_TRIPLE) CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)
 
 .PHONY: check check-headers $(check-parts)
