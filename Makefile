@@ -91,12 +91,18 @@ headers: $(generated)
 symbols: $(shared)
 	packaging/symbols.sh list $< >packaging/symbols.txt
 
-include c-tests/rules.mk
-
-demo: lib
+treewatch := $(out)/treewatch
+$(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.c) $(shared) $(out)/$(soname)
 	$(need-cc)
-	@[ -x examples/demo.sh ] || { echo "make: examples/demo.sh is missing" >&2; exit 1; }
-	OUT=$(out) examples/demo.sh
+	@[ -n "$(filter %.c,$^)" ] || { echo "make: examples/treewatch.c is missing" >&2; exit 1; }
+	$(CC) $(c-std) $(CFLAGS) $(c-warn) -Iinclude -pthread -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(LDFLAGS) \
+		-L$(out) -lfsnotify -Wl,-rpath,$(abspath $(out))
+-include $(treewatch).d
+
+demo: $(treewatch)
+	TREEWATCH=$(treewatch) examples/demo.sh
+
+include c-tests/rules.mk
 
 install-args = VERSION=$(version) ABI_VERSION=$(ABI_VERSION) OUT=$(out) STATIC=$(static) \
 	STATIC_LIBS="$(static-libs)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)"

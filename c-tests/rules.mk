@@ -31,7 +31,7 @@ $(c-out)/static/%: c-tests/%.c c-tests/mode $(static)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
 check-parts := check-rust check-doc check-stale check-symbols check-shared check-static \
-	check-link check-install
+	check-link check-install check-matrix
 part = @c-tests/part $(results)
 
 check:
@@ -56,10 +56,10 @@ check-symbols: $(shared) $(static)
 	$(part) $@ packaging/symbols.sh check $(shared) $(static) $(soname)
 
 # A program that does not compile is a failure of its own and keeps no other from running.
-check-shared: lib
+check-shared: $(shared) $(out)/$(soname)
 	+@$(MAKE) --no-print-directory -k BUILT=1 $(c-shared) || :
 	$(part) $@ c-tests/run $(c-shared)
-check-static: lib
+check-static: $(static)
 	+@$(MAKE) --no-print-directory -k BUILT=1 $(c-static) || :
 	$(part) $@ c-tests/run $(c-static)
 
@@ -69,4 +69,18 @@ check-link: lib
 check-install: lib
 	+@c-tests/part $(results) $@ c-tests/install/run DEBUG=$(DEBUG) CARGO_TRIPLE=$(CARGO_TRIPLE) CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)
 
-.PHONY: check check-headers $(check-parts)
+# The headers in every language mode and order; written by hand in c-tests/headers.
+check-matrix:
+	$(need-cc)
+	$(part) $@ c-tests/headers/run
+
+# Broken variants of the library, each of which a test must catch.
+check-broken:
+	$(need-cargo)
+	$(need-cc)
+	$(part) $@ c-tests/broken/run
+
+# Everything in C, without running it.
+c-programs: $(c-shared) $(c-static) $(treewatch)
+
+.PHONY: check check-headers check-broken c-programs $(check-parts)
