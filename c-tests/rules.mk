@@ -30,7 +30,7 @@ $(c-out)/static/%: c-tests/%.c c-tests/mode $(static)
 -include $(c-shared:=.d) $(c-static:=.d)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
-check-parts := check-rust check-doc check-stale check-symbols check-shared check-static \
+check-parts := check-runner check-rust check-doc check-stale check-symbols check-shared check-static \
 	check-link check-install check-matrix
 part = @c-tests/part $(results)
 
@@ -38,6 +38,10 @@ check:
 	@rm -rf $(results)
 	+@$(MAKE) --no-print-directory -k $(check-parts) || :
 	@c-tests/sum $(results) $(check-parts)
+
+# The runner itself.
+check-runner:
+	$(part) $@ c-tests/runner
 
 check-rust:
 	$(need-cargo)
