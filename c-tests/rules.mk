@@ -43,14 +43,16 @@ check:
 check-runner:
 	$(part) $@ c-tests/runner
 
+# Under DEBUG=1 elsewhere, because cargo gives the library of the tests, which unwinds, the same name.
+rust-tests := $(CARGO) test$(if $(filter debug,$(profile)), --target-dir $(target)/rust-tests)
 check-rust:
 	$(need-cargo)
-	$(part) $@ $(CARGO) test --lib --tests
+	$(part) $@ $(rust-tests) --lib --tests
 
 # The doctests: among them that the wrong order of locks does not compile.
 check-doc:
 	$(need-cargo)
-	$(part) $@ $(CARGO) test --doc
+	$(part) $@ $(rust-tests) --doc
 
 check-stale: $(generated)
 	$(part) $@ c-tests/stale $< include/fsnotify/fsn/abi.h
