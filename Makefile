@@ -37,6 +37,7 @@ triple := $(if $(CARGO_TRIPLE),--target $(CARGO_TRIPLE))
 soname := libfsnotify.so.$(firstword $(subst ., ,$(ABI_VERSION)))
 shared := $(out)/libfsnotify.so
 static := $(out)/static/libfsnotify.a
+treewatch := $(out)/treewatch
 version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 # What a program linked with the static library needs besides; libgcc comes with the compiler.
 static-libs := -lpthread -lrt -ldl -lm
@@ -91,8 +92,9 @@ headers: $(generated)
 symbols: $(shared)
 	packaging/symbols.sh list $< >packaging/symbols.txt
 
-treewatch := $(out)/treewatch
-$(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.c) $(shared) $(out)/$(soname)
+include c-tests/rules.mk
+
+$(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.c) $(c-out)/.flags $(shared) $(out)/$(soname)
 	$(need-cc)
 	@[ -n "$(filter %.c,$^)" ] || { echo "make: examples/treewatch.c is missing" >&2; exit 1; }
 	$(CC) $(c-std) $(CFLAGS) $(c-warn) -Iinclude -pthread -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(LDFLAGS) \
@@ -101,8 +103,6 @@ $(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.c) $(shared)
 
 demo: $(treewatch)
 	TREEWATCH=$(treewatch) examples/demo.sh
-
-include c-tests/rules.mk
 
 install-args = VERSION=$(version) ABI_VERSION=$(ABI_VERSION) OUT=$(out) STATIC=$(static) \
 	STATIC_LIBS="$(static-libs)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)"

@@ -15,16 +15,22 @@ results := $(target)/check
 # c-flags: of the program $<, whether plain or backend, and what it asks for itself
 c-flags = -Iinclude -Ic-tests $(shell c-tests/mode $<) -pthread
 
+# Programs are compiled anew when the compiler or the flags are others.
+flags-now := $(CC) $(CFLAGS) $(LDFLAGS)
+$(c-out)/.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(flags-now)' | cmp -s - $@ || echo '$(flags-now)' >$@
+
 define compile-c
 $(need-cc)
 @mkdir -p $(@D)
 $(CC) $(c-std) $(CFLAGS) $(c-warn) $(c-flags) -MMD -MP -MF $@.d -o $@ $<
 endef
 
-$(c-out)/shared/%: c-tests/%.c c-tests/mode $(shared) $(out)/$(soname)
+$(c-out)/shared/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(shared) $(out)/$(soname)
 	$(compile-c) $(LDFLAGS) -L$(out) -lfsnotify -Wl,-rpath,$(abspath $(out)) $(static-libs)
 
-$(c-out)/static/%: c-tests/%.c c-tests/mode $(static)
+$(c-out)/static/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(static)
 	$(compile-c) $(LDFLAGS) $(static) $(static-libs)
 
 -include $(c-shared:=.d) $(c-static:=.d)
