@@ -15,6 +15,8 @@ pub mod primitives;
 pub mod slab;
 pub mod stats;
 pub mod vfs;
+pub mod vfs_flags;
+pub mod vfs_operations;
 
 pub use backend::*;
 pub use gfp::*;
@@ -23,3 +25,5 @@ pub use primitives::*;
 pub use slab::*;
 pub use stats::*;
 pub use vfs::*;
+pub use vfs_flags::*;
+pub use vfs_operations::*;

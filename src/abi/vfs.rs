@@ -4,70 +4,11 @@
 
 use super::backend::{fsnotify_mark_connector, fsnotify_sb_info};
 use super::primitives::*;
+use super::vfs_flags::DNAME_INLINE_LEN;
+use super::vfs_operations::*;
 use core::cell::UnsafeCell;
-use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
-use core::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU16, AtomicU32, AtomicU64};
-
-/// Bytes of a name that are stored in the dentry itself.
-pub const DNAME_INLINE_LEN: usize = 40;
-
-/// `d_flags`: the parent watches its children.
-pub const DCACHE_FSNOTIFY_PARENT_WATCHED: u32 = 1 << 14;
-/// `d_flags`: not connected to the root yet.
-pub const DCACHE_DISCONNECTED: u32 = 1 << 5;
-/// `d_flags`: mask of the type bits.
-pub const DCACHE_ENTRY_TYPE: u32 = 7 << 20;
-/// `d_flags` type: negative.
-pub const DCACHE_MISS_TYPE: u32 = 0 << 20;
-/// `d_flags` type: whiteout.
-pub const DCACHE_WHITEOUT_TYPE: u32 = 1 << 20;
-/// `d_flags` type: a directory that can be looked up in.
-pub const DCACHE_DIRECTORY_TYPE: u32 = 2 << 20;
-/// `d_flags` type: a directory without lookup.
-pub const DCACHE_AUTODIR_TYPE: u32 = 3 << 20;
-/// `d_flags` type: a regular file.
-pub const DCACHE_REGULAR_TYPE: u32 = 4 << 20;
-/// `d_flags` type: device, socket or pipe.
-pub const DCACHE_SPECIAL_TYPE: u32 = 5 << 20;
-/// `d_flags` type: symbolic link.
-pub const DCACHE_SYMLINK_TYPE: u32 = 6 << 20;
-
-/// `f_mode`: open for reading.
-pub const FMODE_READ: u32 = 1 << 0;
-/// `f_mode`: open for writing.
-pub const FMODE_WRITE: u32 = 1 << 1;
-/// `f_mode`: open for execution (also as `__FMODE_EXEC` in `f_flags`).
-pub const FMODE_EXEC: u32 = 1 << 5;
-/// `f_mode`: an O_PATH descriptor.
-pub const FMODE_PATH: u32 = 1 << 14;
-/// `f_mode`: alone, no events at all; with `FMODE_NONOTIFY_PERM`, no pre-content events.
-pub const FMODE_NONOTIFY: u32 = 1 << 25;
-/// `f_mode`: alone, no permission events; with `FMODE_NONOTIFY`, no pre-content events.
-pub const FMODE_NONOTIFY_PERM: u32 = 1 << 26;
-/// Both bits that say which events are not generated.
-pub const FMODE_FSNOTIFY_MASK: u32 = FMODE_NONOTIFY | FMODE_NONOTIFY_PERM;
-
-/// `i_state`: being set up.
-pub const I_NEW: u32 = 1 << 0;
-/// `i_state`: about to be freed, still being written.
-pub const I_WILL_FREE: u32 = 1 << 6;
-/// `i_state`: being freed.
-pub const I_FREEING: u32 = 1 << 7;
-/// `i_state`: clean; `evict_inode` may return.
-pub const I_CLEAR: u32 = 1 << 8;
-/// `i_state`: drop at the last put, never cache.
-pub const I_DONTCACHE: u32 = 1 << 15;
-
-/// `s_flags`: read only.
-pub const SB_RDONLY: c_ulong = 1 << 0;
-/// `s_flags`: mounted by the kernel itself.
-pub const SB_KERNMOUNT: c_ulong = 1 << 22;
-/// `s_flags`: set up completely.
-pub const SB_BORN: c_ulong = 1 << 29;
-/// `s_flags`: in use; inodes without references are kept until it is cleared.
-pub const SB_ACTIVE: c_ulong = 1 << 30;
-/// `s_flags`: cannot be mounted by a user.
-pub const SB_NOUSER: c_ulong = 1 << 31;
+use core::ffi::{c_char, c_int, c_ulong, c_void};
+use core::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU16, AtomicU32, AtomicU64, AtomicUsize};
 
 /// A user id as the kernel sees it.
 #[repr(C)]
@@ -151,11 +92,11 @@ pub struct inode {
     /// `S_*` flags.
     pub i_flags: AtomicU32,
     /// Operations (opaque here).
-    pub i_op: UnsafeCell<*const c_void>,
+    pub i_op: UnsafeCell<*const inode_operations>,
     /// Its superblock; set before the inode is used, stable.
     pub i_sb: AtomicPtr<super_block>,
     /// Page cache (opaque here).
-    pub i_mapping: UnsafeCell<*mut c_void>,
+    pub i_mapping: UnsafeCell<*mut address_space>,
     /// Number.
     pub i_ino: UnsafeCell<c_ulong>,
     /// Links; changed by `set_nlink()` and its siblings.
@@ -208,9 +149,15 @@ pub struct inode {
     pub i_fsnotify_marks: AtomicPtr<fsnotify_mark_connector>,
     /// The program's own.
     pub i_private: UnsafeCell<*mut c_void>,
+    /// Runs `free_inode` after a grace period.
+    pub i_rcu: callback_head,
+    /// `free_inode` of the superblock, which may be gone by then.
+    pub free_inode: UnsafeCell<Option<unsafe extern "C" fn(inode: *mut inode)>>,
+    /// The library's: tells inodes that it allocated from those that the program did; 0 for the latter.
+    pub fsn_origin: AtomicUsize,
 }
 
-/// The union of a dentry's links; only the alias link is used here.
+/// The union of a dentry's links: the alias link, and once that is unlinked the link of the queue of freed dentries.
 #[repr(C)]
 pub struct dentry_u {
     /// Link on `inode->i_dentry` \[inode->i_lock\].
@@ -250,38 +197,10 @@ pub struct dentry {
     pub d_children: hlist_head,
     /// The alias link.
     pub d_u: dentry_u,
-}
-
-/// Callbacks of a dentry; each may be NULL.
-#[repr(C)]
-pub struct dentry_operations {
-    /// Non-zero: unhash and free at the last put.
-    pub d_delete: Option<unsafe extern "C" fn(dentry: *const dentry) -> c_int>,
-    /// The dentry is about to be freed.
-    pub d_release: Option<unsafe extern "C" fn(dentry: *mut dentry)>,
-    /// The dentry is being unhashed for good.
-    pub d_prune: Option<unsafe extern "C" fn(dentry: *mut dentry)>,
-    /// In place of `iput()` when the dentry lets go of its inode.
-    pub d_iput: Option<unsafe extern "C" fn(dentry: *mut dentry, inode: *mut inode)>,
-}
-
-/// Callbacks of a superblock; each may be NULL.
-#[repr(C)]
-pub struct super_operations {
-    /// Allocates an inode, usually inside a larger struct.
-    pub alloc_inode: Option<unsafe extern "C" fn(sb: *mut super_block) -> *mut inode>,
-    /// The inode is at its end; frees it unless `free_inode` is set too.
-    pub destroy_inode: Option<unsafe extern "C" fn(inode: *mut inode)>,
-    /// Frees the inode's memory.
-    pub free_inode: Option<unsafe extern "C" fn(inode: *mut inode)>,
-    /// The inode was changed.
-    pub dirty_inode: Option<unsafe extern "C" fn(inode: *mut inode, flags: c_int)>,
-    /// Non-zero: the inode goes at its last put, otherwise it may be kept while `SB_ACTIVE`. i_lock is held.
-    pub drop_inode: Option<unsafe extern "C" fn(inode: *mut inode) -> c_int>,
-    /// The inode's end; must call `clear_inode()`.
-    pub evict_inode: Option<unsafe extern "C" fn(inode: *mut inode)>,
-    /// The superblock's end.
-    pub put_super: Option<unsafe extern "C" fn(sb: *mut super_block)>,
+    /// The library's: the shared copy of a long name that `d_name.name` points into, or NULL.
+    pub fsn_name: AtomicPtr<u8>,
+    /// The library's: tells dentries that it allocated from those that the program did; 0 for the latter.
+    pub fsn_origin: AtomicUsize,
 }
 
 /// A mounted filesystem.
@@ -302,9 +221,9 @@ pub struct super_block {
     /// Callbacks or NULL.
     pub s_op: UnsafeCell<*const super_operations>,
     /// File handles (opaque here).
-    pub s_export_op: UnsafeCell<*const c_void>,
+    pub s_export_op: UnsafeCell<*const export_operations>,
     /// `SB_*`.
-    pub s_flags: UnsafeCell<c_ulong>,
+    pub s_flags: AtomicUsize,
     /// `SB_I_*`.
     pub s_iflags: UnsafeCell<c_ulong>,
     /// Magic number.
@@ -314,7 +233,7 @@ pub struct super_block {
     /// Held for writing while the superblock goes away.
     pub s_umount: rw_semaphore,
     /// References of any kind.
-    pub s_count: UnsafeCell<c_int>,
+    pub s_count: AtomicI32,
     /// References that keep it mounted.
     pub s_active: atomic_t,
     /// Mounts of it, through `mnt_instance`.
@@ -336,20 +255,16 @@ pub struct super_block {
     /// Inodes without links that are still referenced.
     pub s_remove_count: atomic_long_t,
     /// Its user namespace (opaque here).
-    pub s_user_ns: UnsafeCell<*mut c_void>,
+    pub s_user_ns: UnsafeCell<*mut user_namespace>,
     /// Protects `s_inodes`.
     pub s_inode_list_lock: spinlock,
     /// All inodes \[s_inode_list_lock\].
     pub s_inodes: list_head,
-}
-
-/// A type of filesystem.
-#[repr(C)]
-pub struct file_system_type {
-    /// Its name.
-    pub name: *const c_char,
-    /// `FS_*` flags of the type.
-    pub fs_flags: c_int,
+    /// The library's: tells superblocks that it allocated from those that the program did; 0 for the latter.
+    pub fsn_origin: AtomicUsize,
+    /// The library's: shut down while inodes were still referenced, freed when the last of them goes
+    /// \[s_inode_list_lock\].
+    pub fsn_orphaned: AtomicU32,
 }
 
 /// The part of a mount that filesystems see.
@@ -362,7 +277,7 @@ pub struct vfsmount {
     /// `MNT_*`.
     pub mnt_flags: UnsafeCell<c_int>,
     /// Opaque here.
-    pub mnt_idmap: UnsafeCell<*mut c_void>,
+    pub mnt_idmap: UnsafeCell<*mut mnt_idmap>,
 }
 
 /// A mount, with the `vfsmount` inside.
@@ -389,7 +304,7 @@ pub struct mount {
     /// Link of a list of mounts.
     pub mnt_list: list_head,
     /// Opaque here.
-    pub mnt_ns: UnsafeCell<*mut c_void>,
+    pub mnt_ns: UnsafeCell<*mut mnt_namespace>,
     /// The marks.
     pub mnt_fsnotify_marks: AtomicPtr<fsnotify_mark_connector>,
     /// All events that some mark on this mount cares about \[connector->lock for writing\].
@@ -398,6 +313,8 @@ pub struct mount {
     pub mnt_id: UnsafeCell<c_int>,
     /// Number, never reused.
     pub mnt_id_unique: UnsafeCell<u64>,
+    /// The library's: tells mounts that it allocated from those that the program did; 0 for the latter.
+    pub fsn_origin: AtomicUsize,
 }
 
 /// A place: a dentry as seen through a mount.
@@ -453,35 +370,6 @@ pub struct fown_struct {
     pub signum: AtomicI32,
 }
 
-/// Callbacks of an open file; each may be NULL.
-#[repr(C)]
-pub struct file_operations {
-    /// The module (NULL).
-    pub owner: *mut c_void,
-    /// lseek.
-    pub llseek: Option<unsafe extern "C" fn(file: *mut file, offset: i64, whence: c_int) -> i64>,
-    /// read.
-    pub read: Option<unsafe extern "C" fn(file: *mut file, buf: *mut c_char, count: usize, pos: *mut i64) -> isize>,
-    /// write.
-    pub write: Option<unsafe extern "C" fn(file: *mut file, buf: *const c_char, count: usize, pos: *mut i64) -> isize>,
-    /// poll; the table is `struct poll_table_struct`.
-    pub poll: Option<unsafe extern "C" fn(file: *mut file, wait: *mut c_void) -> c_uint>,
-    /// ioctl.
-    pub unlocked_ioctl: Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
-    /// ioctl of a 32-bit caller.
-    pub compat_ioctl: Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
-    /// open.
-    pub open: Option<unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int>,
-    /// close of a descriptor.
-    pub flush: Option<unsafe extern "C" fn(file: *mut file, id: *mut c_void) -> c_int>,
-    /// Last reference gone.
-    pub release: Option<unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int>,
-    /// FASYNC set or cleared.
-    pub fasync: Option<unsafe extern "C" fn(fd: c_int, file: *mut file, on: c_int) -> c_int>,
-    /// Lines of fdinfo; the first argument is `struct seq_file`.
-    pub show_fdinfo: Option<unsafe extern "C" fn(m: *mut c_void, file: *mut file)>,
-}
-
 /// An open file.
 #[repr(C)]
 pub struct file {
@@ -494,7 +382,7 @@ pub struct file {
     /// Callbacks or NULL.
     pub f_op: UnsafeCell<*const file_operations>,
     /// Opaque here.
-    pub f_mapping: UnsafeCell<*mut c_void>,
+    pub f_mapping: UnsafeCell<*mut address_space>,
     /// The backend's: the group of an inotify or fanotify file.
     pub private_data: UnsafeCell<*mut c_void>,
     /// The inode, cached from `f_path`.
@@ -504,7 +392,7 @@ pub struct file {
     /// Kept for the name.
     pub f_iocb_flags: AtomicU32,
     /// Credentials (opaque here).
-    pub f_cred: UnsafeCell<*const c_void>,
+    pub f_cred: UnsafeCell<*const cred>,
     /// What was opened; one reference on each half.
     pub f_path: path,
     /// Serialises readers that use `f_pos`.
@@ -515,4 +403,6 @@ pub struct file {
     pub f_owner: AtomicPtr<fown_struct>,
     /// Write errors seen.
     pub f_wb_err: AtomicU32,
+    /// The library's: tells files that it allocated from those that the program did; 0 for the latter.
+    pub fsn_origin: AtomicUsize,
 }

@@ -73,6 +73,10 @@ struct dentry {
 	/* [d_lock] */
 	struct hlist_head d_children;
 	struct dentry_u d_u;
+	/* the library's: its shared copy of a long name that d_name.name points into, or NULL */
+	unsigned char *fsn_name;
+	/* the library's: 0 in a dentry that the program allocated */
+	unsigned long fsn_origin;
 };
 
 #endif /* FSN_TYPES_H */

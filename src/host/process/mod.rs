@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The process host: what a kernel would have given the core, for an ordinary process. One file a primitive.
-extern crate std;
+pub(crate) extern crate std;
 
 pub mod cache;
 pub(crate) mod exit_key;
