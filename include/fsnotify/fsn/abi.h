@@ -4,10 +4,13 @@
 #ifndef FSN_ABI_H
 #define FSN_ABI_H
 
+struct address_space;
 struct callback_head;
+struct cred;
 struct dentry;
 struct dentry_operations;
 struct dentry_u;
+struct export_operations;
 struct fasync_struct;
 struct file;
 struct file_operations;
@@ -27,24 +30,32 @@ struct hlist_bl_node;
 struct hlist_head;
 struct hlist_node;
 struct inode;
+struct inode_operations;
 struct kgid_t;
 struct kmem_cache;
 struct kmem_cache_args;
+struct kstatfs;
 struct kuid_t;
 struct list_head;
 struct mem_cgroup;
+struct mnt_idmap;
+struct mnt_namespace;
+struct module;
 struct mount;
 struct mutex;
 struct name_snapshot;
 struct path;
 struct pid;
+struct poll_table_struct;
 struct qstr;
 struct refcount_struct;
 struct rw_semaphore;
 struct rwlock;
+struct seq_file;
 struct spinlock;
 struct super_block;
 struct super_operations;
+struct user_namespace;
 struct vfsmount;
 struct wait_queue_entry;
 struct wait_queue_head;
@@ -214,6 +225,30 @@ struct wait_queue_head;
 /* Bytes of a name that are stored in the dentry itself. */
 #define DNAME_INLINE_LEN 40
 
+/* `d_flags`: `d_op->d_hash` is there. */
+#define DCACHE_OP_HASH (1U << 0)
+
+/* `d_flags`: `d_op->d_compare` is there. */
+#define DCACHE_OP_COMPARE (1U << 1)
+
+/* `d_flags`: `d_op->d_delete` is there. */
+#define DCACHE_OP_DELETE (1U << 3)
+
+/* `d_flags`: `d_op->d_prune` is there. */
+#define DCACHE_OP_PRUNE (1U << 4)
+
+/* `d_flags`: goes at the last put, never cached. */
+#define DCACHE_DONTCACHE (1U << 7)
+
+/* `d_flags`: nothing can be mounted on it. */
+#define DCACHE_CANT_MOUNT (1U << 8)
+
+/* `d_flags`: `d_genocide()` has taken its reference. */
+#define DCACHE_GENOCIDE (1U << 9)
+
+/* `d_flags`: off its parent's list, about to be freed. */
+#define DCACHE_DENTRY_KILLED (1U << 15)
+
 /* `d_flags`: the parent watches its children. */
 #define DCACHE_FSNOTIFY_PARENT_WATCHED (1U << 14)
 
@@ -256,6 +291,9 @@ struct wait_queue_head;
 /* `f_mode`: an O_PATH descriptor. */
 #define FMODE_PATH (1U << 14)
 
+/* `f_mode`: opened completely. */
+#define FMODE_OPENED (1U << 19)
+
 /* `f_mode`: alone, no events at all; with `FMODE_NONOTIFY_PERM`, no pre-content events. */
 #define FMODE_NONOTIFY (1U << 25)
 
@@ -277,11 +315,20 @@ struct wait_queue_head;
 /* `i_state`: clean; `evict_inode` may return. */
 #define I_CLEAR (1U << 8)
 
+/* `i_state`: may get a link although it has none (a temporary file). */
+#define I_LINKABLE (1U << 10)
+
 /* `i_state`: drop at the last put, never cache. */
 #define I_DONTCACHE (1U << 15)
 
 /* `s_flags`: read only. */
 #define SB_RDONLY (1UL << 0)
+
+/* `s_flags`: the last reference of any kind has gone. */
+#define SB_DEAD (1UL << 21)
+
+/* `s_flags`: shut down. */
+#define SB_DYING (1UL << 24)
 
 /* `s_flags`: mounted by the kernel itself. */
 #define SB_KERNMOUNT (1UL << 22)
@@ -579,6 +626,13 @@ struct file_system_type {
 	const char *name;
 	/* `FS_*` flags of the type. */
 	int fs_flags;
+	/* The module (NULL). */
+	struct module *owner;
+	/*
+	 * Called with `s_umount` held for writing when the last active reference has gone; it must end in
+	 * `generic_shutdown_super()`, which is what NULL stands for.
+	 */
+	void (*kill_sb)(struct super_block *sb);
 };
 
 /* Callbacks of a superblock; each may be NULL. */
@@ -595,8 +649,10 @@ struct super_operations {
 	int (*drop_inode)(struct inode *inode);
 	/* The inode's end; must call `clear_inode()`. */
 	void (*evict_inode)(struct inode *inode);
-	/* The superblock's end. */
+	/* The superblock's end: its dentries and its inodes without references have gone. */
 	void (*put_super)(struct super_block *sb);
+	/* Fills in the numbers of `statfs()`; for backends that ask for the filesystem's id. */
+	int (*statfs)(struct dentry *dentry, struct kstatfs *buf);
 };
 
 /* A superblock's part: attached at the first mark on one of its objects, freed by `fsnotify_sb_free()`. */
@@ -609,11 +665,20 @@ struct fsnotify_sb_info {
 
 /* Callbacks of a dentry; each may be NULL. */
 struct dentry_operations {
-	/* Non-zero: unhash and free at the last put. */
+	/* Computes `name->hash` where the filesystem's names are not compared byte by byte. No lock is held. */
+	int (*d_hash)(const struct dentry *dir, struct qstr *name);
+	/* Zero if the names are equal. The lock of the hash chain is held. */
+	int (*d_compare)(const struct dentry *dentry, unsigned int len, const char *str_, const struct qstr *name);
+	/* Non-zero: unhash and free at the last put. d_lock is held. */
 	int (*d_delete)(const struct dentry *dentry);
-	/* The dentry is about to be freed. */
+	/* Called for a new dentry; a negative errno frees it again. */
+	int (*d_init)(struct dentry *dentry);
+	/*
+	 * The dentry is about to be freed. For a dentry that the program allocated this is the last that the library does
+	 * with it, so the callback may free it.
+	 */
 	void (*d_release)(struct dentry *dentry);
-	/* The dentry is being unhashed for good. */
+	/* The dentry is about to be unhashed for good. d_lock is held. */
 	void (*d_prune)(struct dentry *dentry);
 	/* In place of `iput()` when the dentry lets go of its inode. */
 	void (*d_iput)(struct dentry *dentry, struct inode *inode);
@@ -636,7 +701,7 @@ struct super_block {
 	/* Callbacks or NULL. */
 	const struct super_operations *s_op;
 	/* File handles (opaque here). */
-	const void *s_export_op;
+	const struct export_operations *s_export_op;
 	/* `SB_*`. */
 	unsigned long s_flags;
 	/* `SB_I_*`. */
@@ -670,11 +735,18 @@ struct super_block {
 	/* Inodes without links that are still referenced. */
 	atomic_long_t s_remove_count;
 	/* Its user namespace (opaque here). */
-	void *s_user_ns;
+	struct user_namespace *s_user_ns;
 	/* Protects `s_inodes`. */
 	struct spinlock s_inode_list_lock;
 	/* All inodes [s_inode_list_lock]. */
 	struct list_head s_inodes;
+	/* The library's: tells superblocks that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
+	/*
+	 * The library's: shut down while inodes were still referenced, freed when the last of them goes
+	 * [s_inode_list_lock].
+	 */
+	__u32 fsn_orphaned;
 };
 
 /* A file, directory or other object of a filesystem. */
@@ -690,11 +762,11 @@ struct inode {
 	/* `S_*` flags. */
 	__u32 i_flags;
 	/* Operations (opaque here). */
-	const void *i_op;
+	const struct inode_operations *i_op;
 	/* Its superblock; set before the inode is used, stable. */
 	struct super_block *i_sb;
 	/* Page cache (opaque here). */
-	void *i_mapping;
+	struct address_space *i_mapping;
 	/* Number. */
 	unsigned long i_ino;
 	/* Links; changed by `set_nlink()` and its siblings. */
@@ -747,20 +819,26 @@ struct inode {
 	struct fsnotify_mark_connector *i_fsnotify_marks;
 	/* The program's own. */
 	void *i_private;
+	/* Runs `free_inode` after a grace period. */
+	struct callback_head i_rcu;
+	/* `free_inode` of the superblock, which may be gone by then. */
+	void (*free_inode)(struct inode *inode);
+	/* The library's: tells inodes that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
 };
 
 /* Callbacks of an open file; each may be NULL. */
 struct file_operations {
 	/* The module (NULL). */
-	void *owner;
+	struct module *owner;
 	/* lseek. */
 	int64_t (*llseek)(struct file *file, int64_t offset, int whence);
 	/* read. */
 	long (*read)(struct file *file, char *buf, size_t count, int64_t *pos);
 	/* write. */
 	long (*write)(struct file *file, const char *buf, size_t count, int64_t *pos);
-	/* poll; the table is `struct poll_table_struct`. */
-	unsigned int (*poll)(struct file *file, void *wait);
+	/* poll. */
+	unsigned int (*poll)(struct file *file, struct poll_table_struct *wait);
 	/* ioctl. */
 	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	/* ioctl of a 32-bit caller. */
@@ -773,8 +851,8 @@ struct file_operations {
 	int (*release)(struct inode *inode, struct file *file);
 	/* FASYNC set or cleared. */
 	int (*fasync)(int fd, struct file *file, int on);
-	/* Lines of fdinfo; the first argument is `struct seq_file`. */
-	void (*show_fdinfo)(void *m, struct file *file);
+	/* Lines of fdinfo. */
+	void (*show_fdinfo)(struct seq_file *m, struct file *file);
 };
 
 /* The part of a mount that filesystems see. */
@@ -786,7 +864,7 @@ struct vfsmount {
 	/* `MNT_*`. */
 	int mnt_flags;
 	/* Opaque here. */
-	void *mnt_idmap;
+	struct mnt_idmap *mnt_idmap;
 };
 
 /* A place: a dentry as seen through a mount. */
@@ -834,7 +912,7 @@ struct file {
 	/* Callbacks or NULL. */
 	const struct file_operations *f_op;
 	/* Opaque here. */
-	void *f_mapping;
+	struct address_space *f_mapping;
 	/* The backend's: the group of an inotify or fanotify file. */
 	void *private_data;
 	/* The inode, cached from `f_path`. */
@@ -844,7 +922,7 @@ struct file {
 	/* Kept for the name. */
 	__u32 f_iocb_flags;
 	/* Credentials (opaque here). */
-	const void *f_cred;
+	const struct cred *f_cred;
 	/* What was opened; one reference on each half. */
 	struct path f_path;
 	/* Serialises readers that use `f_pos`. */
@@ -855,6 +933,8 @@ struct file {
 	struct fown_struct *f_owner;
 	/* Write errors seen. */
 	__u32 f_wb_err;
+	/* The library's: tells files that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
 };
 
 /* One registration for SIGIO on a file; allocated by `fasync_helper()`. */
@@ -962,7 +1042,7 @@ struct name_snapshot {
 	__u8 inline_name[DNAME_INLINE_LEN];
 };
 
-/* The union of a dentry's links; only the alias link is used here. */
+/* The union of a dentry's links: the alias link, and once that is unlinked the link of the queue of freed dentries. */
 struct dentry_u {
 	/* Link on `inode->i_dentry` [inode->i_lock]. */
 	struct hlist_node d_alias;
@@ -991,7 +1071,7 @@ struct mount {
 	/* Link of a list of mounts. */
 	struct list_head mnt_list;
 	/* Opaque here. */
-	void *mnt_ns;
+	struct mnt_namespace *mnt_ns;
 	/* The marks. */
 	struct fsnotify_mark_connector *mnt_fsnotify_marks;
 	/* All events that some mark on this mount cares about [connector->lock for writing]. */
@@ -1000,6 +1080,8 @@ struct mount {
 	int mnt_id;
 	/* Number, never reused. */
 	__u64 mnt_id_unique;
+	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
 };
 
 #ifdef __cplusplus
