@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Compiles every header alone and with the system's before and after it, in both modes, in every standard of C and, in
+# plain mode, as C++: c-tests/headers/matrix.sh [plain|backend|layout|names]...
+#
+# Plain mode is held to -Wpedantic; "names" looks for macros and functions of the plain mode without one of its prefixes.
+# CC and CXX are respected. Ends with "N passed, N failed".
+set -u
+cd "$(dirname "$0")/../.."
+: "${CC:=cc}" "${CXX:=c++}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# The libc headers that a program is likely to have, and the system's own that ours stand beside.
+libc="errno.h fcntl.h limits.h poll.h pthread.h signal.h stdbool.h stdio.h stdlib.h string.h unistd.h sys/stat.h
+	sys/types.h sys/ioctl.h sys/epoll.h sys/sysinfo.h"
+system="sys/mount.h sys/inotify.h sys/fanotify.h linux/fs.h linux/types.h linux/stat.h"
+standards="c99 c11 c17 gnu99 gnu11 gnu17"
+
+result() { # NAME STATUS
+	if [ "$2" -eq 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok - $1"
+		head -n 12 "$work/log" | sed 's/^/  /'
+	fi
+}
+
+includes() { # HEADER... as the text of a source file
+	for included in "$@"; do
+		echo "#include <$included>"
+	done
+	echo 'extern int fsn_translation_unit_is_not_empty;'
+}
+
+compile() { # NAME LANGUAGE STANDARD FLAGS HEADER...
+	name=$1 language=$2 std=$3 extra=$4
+	shift 4
+	if [ "$language" = c++ ]; then compiler=$CXX; else compiler=$CC; fi
+	# shellcheck disable=SC2086 # extra is several words
+	includes "$@" | $compiler -x "$language" -std="$std" -Wall -Wextra -Werror $extra -fsyntax-only - >"$work/log" 2>&1
+	result "$name: $std $extra" $?
+}
+
+plain() {
+	flags="-Wpedantic -Iinclude"
+	ours="fsnotify/fsnotify.h fsnotify/mount.h"
+	for header in include/fsnotify/fsnotify.h include/fsnotify/mount.h include/fsnotify/fsn/*.h; do
+		header=${header#include/}
+		# abi.h is a part of types.h
+		[ "$header" = fsnotify/fsn/abi.h ] && continue
+		for standard in $standards; do
+			compile "$header alone" c "$standard" "$flags" "$header"
+		done
+		compile "$header alone" c++ c++17 "$flags" "$header"
+		compile "$header alone, 6.1" c gnu11 "$flags -DFSNOTIFY_API_6_1" "$header"
+	done
+	for header in $libc $system; do
+		for gnu in "" -D_GNU_SOURCE; do
+			compile "$header before" c gnu11 "$flags $gnu" "$header" $ours
+			compile "$header after" c gnu11 "$flags $gnu" $ours "$header"
+			compile "$header before" c++ c++17 "$flags $gnu" "$header" $ours
+			compile "$header after" c++ c++17 "$flags $gnu" $ours "$header"
+		done
+	done
+	for standard in $standards; do
+		for gnu in "" -D_GNU_SOURCE; do
+			compile "libc before" c "$standard" "$flags $gnu" $libc $ours
+			compile "libc after" c "$standard" "$flags $gnu" $ours $libc
+		done
+	done
+	compile "6.1, twice" c++ c++17 "$flags -DFSNOTIFY_API_6_1" $ours $ours
+}
+
+backend() {
+	flags="-Iinclude -Iinclude/fsnotify"
+	ours=$(cd include/fsnotify && find linux -name '*.h' | LC_ALL=C sort)
+	for header in $ours; do
+		for standard in $standards; do
+			compile "$header alone" c "$standard" "$flags" "$header"
+		done
+		compile "$header alone, 6.1" c gnu11 "$flags -DFSNOTIFY_API_6_1" "$header"
+		compile "$header and libc" c gnu11 "$flags -D_GNU_SOURCE" $libc "$header"
+		compile "$header, then libc" c gnu11 "$flags -D_GNU_SOURCE" "$header" $libc
+	done
+	# shellcheck disable=SC2046 # reversed, a word each
+	for standard in $standards; do
+		compile "all" c "$standard" "$flags" $ours
+		compile "all, reversed" c "$standard" "$flags" $(echo "$ours" | LC_ALL=C sort -r)
+		compile "all, then libc" c "$standard" "$flags" $ours $libc
+		compile "libc, then all" c "$standard" "$flags" $libc $ours
+	done
+	for header in $libc $system; do
+		compile "fsnotify.h, then $header" c gnu11 "$flags -D_GNU_SOURCE" linux/fsnotify.h "$header"
+		compile "$header, then fsnotify.h" c gnu11 "$flags -D_GNU_SOURCE" "$header" linux/fsnotify.h
+	done
+	compile "plain, then backend" c gnu11 "$flags" fsnotify/fsnotify.h fsnotify/mount.h $ours
+	compile "backend, then plain" c gnu11 "$flags" $ours fsnotify/fsnotify.h fsnotify/mount.h
+}
+
+# The layout table, asserted by each compiler.
+layout() {
+	for standard in $standards; do
+		asserts c "$standard" "-Wpedantic"
+		asserts c "$standard" "-DFSN_TEST_BACKEND -Iinclude/fsnotify"
+	done
+	asserts c++ c++17 "-Wpedantic"
+}
+
+asserts() { # LANGUAGE STANDARD FLAGS
+	if [ "$1" = c++ ]; then compiler=$CXX; else compiler=$CC; fi
+	# shellcheck disable=SC2086 # flags are several words
+	$compiler -x "$1" -std="$2" -Wall -Wextra -Werror -Iinclude $3 -fsyntax-only c-tests/headers/asserts.c >"$work/log" 2>&1
+	result "asserts.c: $2 $3" $?
+}
+
+# Every macro that a header of ours defines, by the line markers of the preprocessor; guards end in _H.
+names() {
+	includes fsnotify/fsnotify.h fsnotify/mount.h >"$work/plain.c"
+	$CC -std=gnu11 -Iinclude -E -dD "$work/plain.c" >"$work/text" 2>"$work/log"
+	result "plain mode preprocessed" $?
+	awk '/^# [0-9]+ "/ { ours = $3 ~ /include\/fsnotify\// } /^#define / && ours { sub(/\(.*/, "", $2); print $2 }' \
+		"$work/text" | LC_ALL=C sort -u >"$work/macros"
+	[ -s "$work/macros" ] || { echo "no macro seen" >"$work/log"; false; }
+	result "plain mode's macros seen" $?
+	grep -vE '^(FSN_|fsn_|FS_|FSNOTIFY_|ALL_FSNOTIFY_|__FSNOTIFY_|fsnotify_|DCACHE_|DNAME_|FMODE_|I_|SB_|ATTR_|PIDTYPE_)' \
+		"$work/macros" >"$work/log"
+	[ ! -s "$work/log" ]
+	result "plain mode defines no macro without a prefix" $?
+	$CC -std=gnu11 -Iinclude -fsyntax-only -aux-info "$work/functions" "$work/plain.c" >"$work/log" 2>&1
+	result "plain mode's functions listed" $?
+	grep -F 'include/fsnotify/' "$work/functions" | sed -n 's/^[^*]*\*.*\*\/ [^(]*[ *]\([A-Za-z_0-9]*\) (.*/\1/p' |
+		LC_ALL=C sort -u >"$work/declared"
+	[ "$(wc -l <"$work/declared")" -gt 50 ] || { echo "too few functions seen" >"$work/log"; false; }
+	result "plain mode's functions seen" $?
+	grep -vE '^(fsn_|fsnotify_|fsnotify$|__fsnotify_|d_delete_notify$|file_set_fsnotify_mode$)' "$work/declared" >"$work/log"
+	[ ! -s "$work/log" ]
+	result "plain mode declares no function without a prefix" $?
+}
+
+[ $# -gt 0 ] || set -- plain backend layout names
+for part in "$@"; do
+	case $part in
+	plain | backend | layout | names) "$part" ;;
+	*) echo "usage: c-tests/headers/matrix.sh [plain|backend|layout|names]..." >&2; exit 2 ;;
+	esac
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
