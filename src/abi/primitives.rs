@@ -4,7 +4,9 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
-use core::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicUsize};
+use core::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
+
+use super::work::work_struct;
 
 /// A link of a circular doubly linked list, or its head.
 #[repr(C)]
@@ -125,30 +127,67 @@ pub struct callback_head {
 }
 
 /// A sleepable read-copy-update domain. Zero is valid: the first use finds an idle domain. The size is fixed, with
-/// reserve, because a program that names `fsnotify_mark_srcu` may hold the only copy of it.
+/// reserve, because a program that names `fsnotify_mark_srcu` may hold the only copy of it. It contains no lock word of
+/// `fsn/lock.h`: two copies of the library may share one domain, so its sleepers wait on futexes.
 #[repr(C, align(64))]
 pub struct srcu_struct {
     /// Which of the two reader counts new readers use (bit 0).
     pub idx: AtomicU32,
-    /// Non-zero while a writer sleeps for the last reader.
-    pub gp_waiting: AtomicU32,
-    /// Identity that thread-local caches compare with; 0: not used yet.
-    pub id: AtomicUsize,
-    /// The registered readers' slots.
-    pub slots: AtomicPtr<c_void>,
-    /// Protects `slots` against other registrations.
-    pub slots_lock: spinlock,
-    /// Readers that could get no slot of their own (out of memory, thread teardown), counted with read-modify-write.
-    pub shared: [AtomicU32; 2],
-    /// One grace period at a time.
-    pub gp_mutex: mutex,
-    /// Grace periods started.
-    pub gp_started: AtomicUsize,
-    /// Grace periods completed.
-    pub gp_completed: AtomicUsize,
     /// Reserve.
-    pub reserved: [AtomicUsize; 18],
+    pub reserved_read: AtomicU32,
+    /// Identity of this use of the memory; 0: not used yet.
+    pub id: AtomicU64,
+    /// The registered readers' slots; only ever added to, until `cleanup_srcu_struct()`.
+    pub slots: AtomicPtr<c_void>,
+    /// Reserve: what readers read has a cache line of its own.
+    pub reserved_line: [AtomicU64; 5],
+    /// One grace period at a time: a futex, and the fork generation of its holder.
+    pub gp_lock: AtomicU32,
+    /// Futex: non-zero while a writer sleeps for a reader in `shared`.
+    pub gp_waiting: AtomicU32,
+    /// Readers without a slot of their own (out of memory, thread teardown): fork generation and count.
+    pub shared: [AtomicU64; 2],
+    /// Grace periods started \[gp_lock for writing\].
+    pub gp_started: AtomicU64,
+    /// The last grace period that is complete \[gp_lock for writing\].
+    pub gp_completed: AtomicU64,
+    /// Callbacks of `call_srcu()`, newest first.
+    pub callbacks: AtomicPtr<callback_head>,
+    /// Runs them.
+    pub callback_work: work_struct,
+    /// Reserve.
+    pub reserved: [AtomicU64; 30],
 }
+
+impl srcu_struct {
+    /// An idle domain, the same as zeroed memory.
+    pub const fn new() -> Self {
+        Self {
+            idx: AtomicU32::new(0),
+            reserved_read: AtomicU32::new(0),
+            id: AtomicU64::new(0),
+            slots: AtomicPtr::new(core::ptr::null_mut()),
+            reserved_line: [const { AtomicU64::new(0) }; 5],
+            gp_lock: AtomicU32::new(0),
+            gp_waiting: AtomicU32::new(0),
+            shared: [const { AtomicU64::new(0) }; 2],
+            gp_started: AtomicU64::new(0),
+            gp_completed: AtomicU64::new(0),
+            callbacks: AtomicPtr::new(core::ptr::null_mut()),
+            callback_work: work_struct::idle(),
+            reserved: [const { AtomicU64::new(0) }; 30],
+        }
+    }
+}
+
+impl Default for srcu_struct {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+// Of a fixed size on every target: a program may hold the only copy of the library's own domain.
+const _: () = assert!(size_of::<srcu_struct>() == 384 && align_of::<srcu_struct>() == 64);
 
 /// One registration for SIGIO on a file; allocated by `fasync_helper()`.
 #[repr(C, align(8))]

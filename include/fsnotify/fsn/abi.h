@@ -7,6 +7,7 @@
 struct address_space;
 struct callback_head;
 struct cred;
+struct delayed_work;
 struct dentry;
 struct dentry_operations;
 struct dentry_u;
@@ -46,7 +47,9 @@ struct mutex;
 struct name_snapshot;
 struct path;
 struct pid;
+struct poll_table_entry;
 struct poll_table_struct;
+struct poll_wqueues;
 struct qstr;
 struct refcount_struct;
 struct rw_semaphore;
@@ -55,10 +58,16 @@ struct seq_file;
 struct spinlock;
 struct super_block;
 struct super_operations;
+struct task_struct;
+struct timer_list;
 struct user_namespace;
 struct vfsmount;
+struct wait_bit_key;
+struct wait_bit_queue_entry;
 struct wait_queue_entry;
 struct wait_queue_head;
+struct work_struct;
+struct workqueue_struct;
 
 /* A file was accessed. */
 #define FS_ACCESS 0x00000001
@@ -222,6 +231,66 @@ struct wait_queue_head;
 /* For debugging (`KERN_DEBUG`); standard error does not get these. */
 #define FSN_LOG_DEBUG 7
 
+/* The kernel's `ERESTARTSYS`: what interruptible and killable waits return, negated, when a signal ends them. */
+#define FSN_ERESTARTSYS 512
+
+/* The kernel's `HZ`: ticks of `jiffies` in a second. */
+#define FSN_HZ 1000
+
+/* Runs, or may run. */
+#define FSN_TASK_RUNNING 0
+
+/* Sleeps until it is woken or a signal is pending. */
+#define FSN_TASK_INTERRUPTIBLE 1
+
+/* Sleeps until it is woken. */
+#define FSN_TASK_UNINTERRUPTIBLE 2
+
+/* Part of `TASK_KILLABLE`: a fatal signal ends the sleep. */
+#define FSN_TASK_WAKEKILL 256
+
+/* Part of `TASK_IDLE`; without effect here. */
+#define FSN_TASK_NOLOAD 1024
+
+/* Accepted in a state for the sake of the kernel's code; without effect here. */
+#define FSN_TASK_FREEZABLE 8192
+
+/* Sleeps until it is woken or killed. */
+#define FSN_TASK_KILLABLE (FSN_TASK_WAKEKILL | FSN_TASK_UNINTERRUPTIBLE)
+
+/* Sleeps until it is woken. */
+#define FSN_TASK_IDLE (FSN_TASK_UNINTERRUPTIBLE | FSN_TASK_NOLOAD)
+
+/* Beside the state of a thread that sleeps in `schedule_timeout()`: it waits on the state word itself. */
+#define FSN_TASK_TIMED 1073741824
+
+/* What an ordinary wake-up wakes. */
+#define FSN_TASK_NORMAL (FSN_TASK_INTERRUPTIBLE | FSN_TASK_UNINTERRUPTIBLE)
+
+/* Task flag: is exiting. */
+#define FSN_PF_EXITING 4
+
+/* Task flag: works for the library's work queue. */
+#define FSN_PF_WQ_WORKER 32
+
+/* Task flag: allocations must not start filesystem activity. */
+#define FSN_PF_MEMALLOC_NOFS 262144
+
+/* Task flag: allocations must not start any I/O. */
+#define FSN_PF_MEMALLOC_NOIO 524288
+
+/* Task flag: made by the library, not by the program. */
+#define FSN_PF_KTHREAD 2097152
+
+/* Value of `task_struct::sigpending`: interruptible sleeps end. */
+#define FSN_SIG_INTERRUPT 1
+
+/* Value of `task_struct::sigpending`: killable sleeps end too. */
+#define FSN_SIG_KILL 2
+
+/* A sleep of `schedule_timeout()` without a limit. */
+#define FSN_MAX_SCHEDULE_TIMEOUT INT64_MAX
+
 /* Bytes of a name that are stored in the dentry itself. */
 #define DNAME_INLINE_LEN 40
 
@@ -341,6 +410,27 @@ struct wait_queue_head;
 
 /* `s_flags`: cannot be mounted by a user. */
 #define SB_NOUSER (1UL << 31)
+
+/* Entry flag: at most so many of these are woken as the wake-up asks for. */
+#define FSN_WQ_FLAG_EXCLUSIVE 0x00000001
+
+/* Entry flag: woken since `wait_woken()` looked last. */
+#define FSN_WQ_FLAG_WOKEN 0x00000002
+
+/* Entry flag: for the owner of the entry. */
+#define FSN_WQ_FLAG_CUSTOM 0x00000004
+
+/* Entry flag: for the owner of the entry. */
+#define FSN_WQ_FLAG_DONE 0x00000008
+
+/* Entry flag: stays ahead of entries without it. */
+#define FSN_WQ_FLAG_PRIORITY 0x00000010
+
+/* Most wait queues that one poll can be on. */
+#define FSN_POLL_ENTRIES 8
+
+/* Flag in `work_struct::data`: queued, or waiting for its timer. */
+#define FSN_WORK_PENDING 1
 
 
 
@@ -581,31 +671,51 @@ struct wait_queue_entry {
 	struct list_head entry;
 };
 
+/* What an item of work does; called on the library's worker thread with no lock held. */
+typedef void (*work_func_t)(struct work_struct *work);
+
+/* An item of work. */
+struct work_struct {
+	/* `FSN_WORK_PENDING`, how often it is disabled, and the number that it was queued with. */
+	unsigned long data;
+	/* Link on the queue [the queue's lock]. */
+	struct list_head entry;
+	/* What it does; fetched before it is called, so the function may free the item. */
+	work_func_t func;
+};
+
 /*
  * A sleepable read-copy-update domain. Zero is valid: the first use finds an idle domain. The size is fixed, with
- * reserve, because a program that names `fsnotify_mark_srcu` may hold the only copy of it.
+ * reserve, because a program that names `fsnotify_mark_srcu` may hold the only copy of it. It contains no lock word of
+ * `fsn/lock.h`: two copies of the library may share one domain, so its sleepers wait on futexes.
  */
 struct FSN_ALIGNED(64) srcu_struct {
 	/* Which of the two reader counts new readers use (bit 0). */
 	__u32 idx;
-	/* Non-zero while a writer sleeps for the last reader. */
-	__u32 gp_waiting;
-	/* Identity that thread-local caches compare with; 0: not used yet. */
-	unsigned long id;
-	/* The registered readers' slots. */
-	void *slots;
-	/* Protects `slots` against other registrations. */
-	struct spinlock slots_lock;
-	/* Readers that could get no slot of their own (out of memory, thread teardown), counted with read-modify-write. */
-	__u32 shared[2];
-	/* One grace period at a time. */
-	struct mutex gp_mutex;
-	/* Grace periods started. */
-	unsigned long gp_started;
-	/* Grace periods completed. */
-	unsigned long gp_completed;
 	/* Reserve. */
-	unsigned long reserved[18];
+	__u32 reserved_read;
+	/* Identity of this use of the memory; 0: not used yet. */
+	__u64 id;
+	/* The registered readers' slots; only ever added to, until `cleanup_srcu_struct()`. */
+	void *slots;
+	/* Reserve: what readers read has a cache line of its own. */
+	__u64 reserved_line[5];
+	/* One grace period at a time: a futex, and the fork generation of its holder. */
+	__u32 gp_lock;
+	/* Futex: non-zero while a writer sleeps for a reader in `shared`. */
+	__u32 gp_waiting;
+	/* Readers without a slot of their own (out of memory, thread teardown): fork generation and count. */
+	__u64 shared[2];
+	/* Grace periods started [gp_lock for writing]. */
+	__u64 gp_started;
+	/* The last grace period that is complete [gp_lock for writing]. */
+	__u64 gp_completed;
+	/* Callbacks of `call_srcu()`, newest first. */
+	struct callback_head *callbacks;
+	/* Runs them. */
+	struct work_struct callback_work;
+	/* Reserve. */
+	__u64 reserved[30];
 };
 
 /* A user id as the kernel sees it. */
@@ -953,6 +1063,123 @@ struct FSN_ALIGNED(8) fasync_struct {
 	struct callback_head fa_rcu;
 };
 
+/*
+ * One thread. The library makes it at the thread's first need and frees it after the thread's end; only pointers are
+ * handed out, so members may be added at the end.
+ */
+struct task_struct {
+	/* `TASK_*`: what a wake-up must match; `TASK_RUNNING` once woken. */
+	__u32 __state;
+	/* `PF_*` [only its own thread writes]. */
+	__u32 flags;
+	/* `FSN_SIG_*`, 0 when nothing is pending. */
+	__u32 sigpending;
+	/* References: the thread's own and those of `fsn_get_task_struct()`. */
+	__u32 usage;
+	/* The thread's number. */
+	int pid;
+	/* The process's number. */
+	int tgid;
+	/* The thread's name when the task was made. */
+	char comm[16];
+	/* This task: threads are not grouped. */
+	struct task_struct *group_leader;
+	/* Identity of the process's descriptor table; only compared. */
+	void *files;
+	/* Identity of the process's memory; only compared. */
+	void *mm;
+	/* Credentials; NULL stands for the process's own. */
+	void *cred;
+	/* Whom `set_active_memcg()` charges; NULL: nobody special. */
+	void *active_memcg;
+	/* Memory group of the thread; NULL: the process's. */
+	void *memcg;
+	/* For `current->journal_info` and the like of a program. */
+	void *journal_info;
+	/* Non-zero for the task that stands in where a thread could get none of its own. */
+	int shared;
+	/* Reserve. */
+	unsigned long reserved[8];
+};
+
+/* A timer in the kernel's size; part of `delayed_work` only. */
+struct timer_list {
+	/* Link among the timers [the queue's lock]. */
+	struct hlist_node entry;
+	/* When it fires, in jiffies. */
+	__u64 expires;
+	/* Non-NULL while it waits. */
+	void *function;
+	/* Unused. */
+	__u32 flags;
+};
+
+/* A queue of work. All names lead to one queue and one worker. */
+struct workqueue_struct {
+	/* `WQ_*` it was asked for with. */
+	__u32 flags;
+	/* Unused. */
+	int max_active;
+};
+
+/* An item of work that is queued when its time has come. */
+struct delayed_work {
+	/* The work. */
+	struct work_struct work;
+	/* When it is queued. */
+	struct timer_list timer;
+	/* Kept for the kernel's size. */
+	struct workqueue_struct *wq;
+	/* Kept for the kernel's size. */
+	int cpu;
+};
+
+/* What a waiter for a bit or a variable waits for. */
+struct wait_bit_key {
+	/* The word, or the variable. */
+	void *flags;
+	/* The bit, -1 for a variable. */
+	int bit_nr;
+	/* Deadline in jiffies of a wait with a limit. */
+	unsigned long timeout;
+};
+
+/* The entry of such a waiter. */
+struct wait_bit_queue_entry {
+	/* What it waits for. */
+	struct wait_bit_key key;
+	/* The entry proper. */
+	struct wait_queue_entry wq_entry;
+};
+
+/* A place on one wait queue of a poll. */
+struct poll_table_entry {
+	/* The queue; NULL: unused. */
+	struct wait_queue_head *wait_address;
+	/* The poll that it belongs to. */
+	struct poll_wqueues *pwq;
+	/* Events of interest. */
+	unsigned int key;
+	/* The entry on the queue. */
+	struct wait_queue_entry wait;
+};
+
+/* A thread's stay on the wait queues of the files that it polls. */
+struct poll_wqueues {
+	/* What is handed to the poll operations. */
+	struct poll_table_struct pt;
+	/* Who polls. */
+	struct task_struct *polling_task;
+	/* Non-zero once one of the queues was woken. */
+	__u32 triggered;
+	/* 0, or -ENOMEM when there were more queues than places. */
+	int error;
+	/* How many places are taken. */
+	int inline_index;
+	/* The places. */
+	struct poll_table_entry inline_entries[FSN_POLL_ENTRIES];
+};
+
 /* A group's interest in one object; embedded by value in the backend's own struct. */
 struct fsnotify_mark {
 	/* Events of interest [mark->lock, group->mark_mutex]. */
@@ -1087,6 +1314,12 @@ struct mount {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/*
+ * Non-zero once light fences may be compiler barriers. C's inline functions read it too. A copy of it in a program
+ * that is not position-independent may stay 0, which is only slower.
+ */
+extern const __u32 fsn_membarrier_ready;
 
 /*
  * Sends messages to `fn(arg, level, function, message)`; NULL restores standard error. 0 or -ENOMEM (nothing changed).

@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 
-use super::park;
+use super::{membarrier, park, srcu, task, wait_bit, work};
 
 /// What runs at a fork: in the thread that forks, outside the gate, so it may use lock words and [`Guarded`].
 pub type Handler = fn();
@@ -27,11 +27,12 @@ pub type Handler = fn();
 // ---- handlers of other modules: their owners add them here, callees before callers --------------------------------
 
 /// Before the fork, last entry first: take what must not be held by another thread.
-const PREPARE: &[Handler] = &[];
+const PREPARE: &[Handler] = &[work::before_fork];
 /// After the fork in the parent, in order: release what [`PREPARE`] took.
-const PARENT: &[Handler] = &[];
+const PARENT: &[Handler] = &[work::after_fork_parent];
 /// After the fork in the child, in order: release what [`PREPARE`] took and forget the threads that are gone.
-const CHILD: &[Handler] = &[];
+const CHILD: &[Handler] =
+    &[membarrier::after_fork, srcu::after_fork, task::after_fork, wait_bit::after_fork, work::after_fork];
 
 // ---------------------------------------------------------------------------------------------------------------------
 
