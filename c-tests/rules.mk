@@ -84,7 +84,7 @@ check-install: lib
 # The headers in every language mode and order; written by hand in c-tests/headers.
 check-matrix:
 	$(need-cc)
-	$(part) $@ c-tests/headers/run
+	$(part) $@ c-tests/headers/matrix.sh
 
 # Broken variants of the library, each of which a test must catch.
 check-broken:
