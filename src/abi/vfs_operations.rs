@@ -2,13 +2,9 @@
 //! The tables of callbacks of the objects, and what their prototypes name but nobody here looks into.
 
 use super::vfs::*;
+use super::wait::poll_table_struct;
 use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 
-/// Opaque: a poll table.
-#[repr(C)]
-pub struct poll_table_struct {
-    opaque: [u8; 0],
-}
 /// Opaque: what the lines of fdinfo are written to.
 #[repr(C)]
 pub struct seq_file {

@@ -718,6 +718,17 @@ struct FSN_ALIGNED(64) srcu_struct {
 	__u64 reserved[30];
 };
 
+/* Called by `poll_wait()` for each queue that a file's poll operation names. */
+typedef void (*poll_queue_proc)(struct file *file, struct wait_queue_head *wait_address, struct poll_table_struct *p);
+
+/* What a file's poll operation gets: where to put its wait queues, and which events count. */
+struct poll_table_struct {
+	/* NULL: nobody wants to wait. */
+	poll_queue_proc _qproc;
+	/* Events of interest. */
+	unsigned int _key;
+};
+
 /* A user id as the kernel sees it. */
 struct kuid_t {
 	/* The number. */
