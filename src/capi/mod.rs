@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The exported functions: check what came from C, call the core or the host.
 
+pub mod fasync;
 pub mod fsnotify;
 pub mod group;
 pub mod mark;

@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 
-use super::{membarrier, park, srcu, task, wait_bit, work};
+use super::{membarrier, park, srcu, stats, task, wait_bit, work};
 
 /// What runs at a fork: in the thread that forks, outside the gate, so it may use lock words and [`Guarded`].
 pub type Handler = fn();
@@ -32,7 +32,7 @@ const PREPARE: &[Handler] = &[work::before_fork];
 const PARENT: &[Handler] = &[work::after_fork_parent];
 /// After the fork in the child, in order: release what [`PREPARE`] took and forget the threads that are gone.
 const CHILD: &[Handler] =
-    &[membarrier::after_fork, srcu::after_fork, task::after_fork, wait_bit::after_fork, work::after_fork];
+    &[stats::after_fork, membarrier::after_fork, srcu::after_fork, task::after_fork, wait_bit::after_fork, work::after_fork];
 
 // ---------------------------------------------------------------------------------------------------------------------
 

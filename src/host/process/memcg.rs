@@ -10,13 +10,14 @@
 //! both cases, so nothing has to be drained when the limit comes or goes.
 
 use super::exit_key::ExitKey;
+use super::fork::Guarded;
 use super::log::{self, Text};
+use super::rcu;
 use super::stats::{self, Counter};
 use core::cell::Cell;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use parking_lot::Mutex;
 
 /// No limit.
 pub const UNLIMITED: usize = usize::MAX;
@@ -120,7 +121,7 @@ struct DeadList(*mut mem_cgroup);
 unsafe impl Send for DeadList {}
 
 /// Groups without references that charges still keep.
-static DEAD: Mutex<DeadList> = Mutex::new(DeadList(ptr::null_mut()));
+static DEAD: Guarded<DeadList> = Guarded::new(DeadList(ptr::null_mut()));
 
 /// Drops a thread's own group when the thread ends.
 static EXIT: ExitKey = ExitKey::new(thread_exit);
@@ -202,44 +203,58 @@ pub fn put(memcg: *mut mem_cgroup) {
     reap();
 }
 
-/// Drops what was the last reference. The group goes on the list in the same step as far as [`reap`] can see.
+/// Drops what may be the last reference; then the group goes on the list in the same step, as far as [`reap`] can see.
 fn bury(memcg: *mut mem_cgroup, g: &mem_cgroup) {
-    let mut dead = DEAD.lock();
-    // SeqCst: either an uncharge after this sees no reference and reaps, or the sum read by `reap` includes it.
-    if g.refs.fetch_sub(1, Ordering::SeqCst) == 1 {
-        g.next_dead.set(dead.0);
-        dead.0 = memcg;
-    }
+    DEAD.with(|dead| {
+        if g.refs.fetch_sub(1, Ordering::AcqRel) == 1 {
+            g.next_dead.set(dead.0);
+            dead.0 = memcg;
+        }
+    });
 }
 
 /// Frees the groups that have neither references nor charges.
 ///
 /// Nobody can charge to a group without references, so its parts only fall, and a sum of zero, even one read part by
-/// part, means that every charge is gone. A thread that uncharges touches the group no more after that.
+/// part, means that every charge is gone. A thread that uncharges touches the group no more after that. One that uncharges
+/// while the last reference goes may come between the two: then the next call finds the group.
 pub fn reap() {
-    let mut dead = DEAD.lock();
-    let mut kept: *mut mem_cgroup = ptr::null_mut();
-    let mut at = core::mem::replace(&mut dead.0, ptr::null_mut());
-    while let Some(g) = group(at) {
-        let next = g.next_dead.get();
-        if g.usage() == 0 {
-            // SAFETY: no reference, no charge, off the list: nobody knows the address any more.
-            unsafe { libc::free(at.cast()) };
-            stats::add(Counter::MemcgFree, 1);
-        } else {
-            g.next_dead.set(kept);
-            kept = at;
+    DEAD.with(|dead| {
+        let mut kept: *mut mem_cgroup = ptr::null_mut();
+        let mut at = core::mem::replace(&mut dead.0, ptr::null_mut());
+        while let Some(g) = group(at) {
+            let next = g.next_dead.get();
+            if g.usage() == 0 {
+                // SAFETY: no reference, no charge, off the list: nobody knows the address any more.
+                unsafe { libc::free(at.cast()) };
+                stats::add(Counter::MemcgFree, 1);
+            } else {
+                g.next_dead.set(kept);
+                kept = at;
+            }
+            at = next;
         }
-        at = next;
-    }
-    dead.0 = kept;
+        dead.0 = kept;
+    });
 }
 
-/// Makes `memcg` pay for what the process's threads allocate; NULL is the root. Takes a reference of its own.
+/// Makes `memcg` pay for what the process's threads allocate; NULL is the root. Takes a reference of its own, and waits
+/// for the threads that are charging to the group before.
 pub fn set_process(memcg: *mut mem_cgroup) {
     let new = if memcg == root() { ptr::null_mut() } else { get(memcg) };
     let old = PROCESS.swap(new, Ordering::AcqRel);
-    put(old);
+    if !old.is_null() {
+        rcu::synchronize_rcu();
+        put(old);
+    }
+}
+
+/// Runs `f` with the process's group, which stays until `f` returns.
+fn with_process<R>(f: impl FnOnce(*mut mem_cgroup) -> R) -> R {
+    rcu::rcu_read_lock();
+    let result = f(PROCESS.load(Ordering::Acquire));
+    rcu::rcu_read_unlock();
+    result
 }
 
 /// Makes `memcg` pay for what the calling thread allocates; NULL: the process's again. Takes a reference of its own,
@@ -272,7 +287,7 @@ pub fn get_from_mm(mm: *const c_void) -> *mut mem_cgroup {
     if !own.is_null() {
         return get(own);
     }
-    let process = get(PROCESS.load(Ordering::Acquire));
+    let process = with_process(get);
     if process.is_null() {
         root()
     } else {
@@ -287,9 +302,16 @@ pub(super) fn charge(bytes: usize, force: bool) -> Result<*mut mem_cgroup, ()> {
     if memcg.is_null() {
         memcg = OWN.with(Cell::get);
     }
-    if memcg.is_null() {
-        memcg = PROCESS.load(Ordering::Acquire);
+    if !memcg.is_null() {
+        return charge_to(memcg, bytes, force);
     }
+    if PROCESS.load(Ordering::Relaxed).is_null() {
+        return Ok(memcg);
+    }
+    with_process(|process| charge_to(process, bytes, force))
+}
+
+fn charge_to(memcg: *mut mem_cgroup, bytes: usize, force: bool) -> Result<*mut mem_cgroup, ()> {
     match group(memcg).filter(|g| !g.is_root()) {
         None => Ok(ptr::null_mut()),
         Some(g) if g.try_charge(bytes as i64, force) => Ok(memcg),
@@ -303,7 +325,7 @@ pub(super) fn uncharge(memcg: *mut mem_cgroup, bytes: usize) {
         return;
     };
     // Read before the charge is gone: afterwards the group may be freed at any moment.
-    let dead = g.refs.load(Ordering::SeqCst) == 0;
+    let dead = g.refs.load(Ordering::Relaxed) == 0;
     g.counter().fetch_sub(bytes as i64, Ordering::Release);
     if dead {
         reap();

@@ -3,19 +3,23 @@
 pub(crate) extern crate std;
 
 pub mod cache;
+pub(crate) mod doorbell;
 pub(crate) mod exit_key;
 pub mod fasync;
 pub mod fork;
+pub mod fown;
 mod futex;
 pub mod log;
 pub mod membarrier;
 pub mod memcg;
 pub mod mutex;
 pub mod park;
+pub mod pids;
 pub mod rcu;
 pub mod refcount;
 pub mod rwlock;
 pub mod rwsem;
+pub(crate) mod signal;
 pub mod slab;
 pub mod spinlock;
 pub mod srcu;
