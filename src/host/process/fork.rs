@@ -31,8 +31,14 @@ const PREPARE: &[Handler] = &[work::before_fork];
 /// After the fork in the parent, in order: release what [`PREPARE`] took.
 const PARENT: &[Handler] = &[work::after_fork_parent];
 /// After the fork in the child, in order: release what [`PREPARE`] took and forget the threads that are gone.
-const CHILD: &[Handler] =
-    &[stats::after_fork, membarrier::after_fork, srcu::after_fork, task::after_fork, wait_bit::after_fork, work::after_fork];
+const CHILD: &[Handler] = &[
+    stats::after_fork,
+    membarrier::after_fork,
+    srcu::after_fork,
+    task::after_fork,
+    wait_bit::after_fork,
+    work::after_fork,
+];
 
 // ---------------------------------------------------------------------------------------------------------------------
 

@@ -85,15 +85,8 @@ fn plain() -> SigInfo {
 
 /// The signal with its details. Signals that have `si_code`s of their own get `SI_SIGIO`.
 fn detailed(signum: c_int, reason: Reason, code: c_int) -> SigInfo {
-    let ambiguous = [
-        libc::SIGILL,
-        libc::SIGFPE,
-        libc::SIGSEGV,
-        libc::SIGBUS,
-        libc::SIGTRAP,
-        libc::SIGCHLD,
-        libc::SIGSYS,
-    ];
+    let ambiguous =
+        [libc::SIGILL, libc::SIGFPE, libc::SIGSEGV, libc::SIGBUS, libc::SIGTRAP, libc::SIGCHLD, libc::SIGSYS];
     let code = if ambiguous.contains(&signum) { SI_SIGIO } else { code };
     let band = usize::try_from(reason.band - POLL_IN).ok().and_then(|n| BANDS.get(n)).copied().unwrap_or(-1);
     info(signum, code, band, reason.fd)
