@@ -308,11 +308,6 @@ static inline struct fsnotify_mark *fsnotify_find_inode_mark(struct inode *inode
 }
 #endif
 
-static inline void fsnotify_clear_vfsmount_marks_by_group(struct fsnotify_group *group)
-{
-	fsnotify_clear_marks_by_group(group, FSNOTIFY_OBJ_TYPE_VFSMOUNT);
-}
-
 static inline void fsnotify_clear_inode_marks_by_group(struct fsnotify_group *group)
 {
 	fsnotify_clear_marks_by_group(group, FSNOTIFY_OBJ_TYPE_INODE);
@@ -321,6 +316,11 @@ static inline void fsnotify_clear_inode_marks_by_group(struct fsnotify_group *gr
 static inline void fsnotify_clear_sb_marks_by_group(struct fsnotify_group *group)
 {
 	fsnotify_clear_marks_by_group(group, FSNOTIFY_OBJ_TYPE_SB);
+}
+
+static inline void fsnotify_clear_vfsmount_marks_by_group(struct fsnotify_group *group)
+{
+	fsnotify_clear_marks_by_group(group, FSNOTIFY_OBJ_TYPE_VFSMOUNT);
 }
 
 /* Before the first insertion: an event whose link is empty is not queued. */

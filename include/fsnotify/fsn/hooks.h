@@ -187,12 +187,6 @@ static inline void fsnotify_inode_delete(struct inode *inode)
 	__fsnotify_inode_delete(inode);
 }
 
-/* The mount goes away, and its marks. */
-static inline void fsnotify_vfsmount_delete(struct vfsmount *mnt)
-{
-	__fsnotify_vfsmount_delete(mnt);
-}
-
 /* The last name and the last use of the inode are gone. */
 static inline void fsnotify_inoderemove(struct inode *inode)
 {
@@ -291,6 +285,12 @@ static inline void fsnotify_change(struct dentry *dentry, unsigned int ia_valid)
 		mask |= FS_ACCESS;
 	if (mask)
 		fsnotify_dentry(dentry, mask);
+}
+
+/* The mount goes away, and its marks. */
+static inline void fsnotify_vfsmount_delete(struct vfsmount *mnt)
+{
+	__fsnotify_vfsmount_delete(mnt);
 }
 
 /* The filesystem found an error, a negative errno; @inode may be NULL. */
