@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _FSN_LINUX_CRED_H
+#define _FSN_LINUX_CRED_H
+
+#include "user_namespace.h"
+#include "uidgid.h"
+
+struct cred;
+
+#endif /* _FSN_LINUX_CRED_H */

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Many of the kernel's files rely on what comes along with it.
+ */
+#ifndef _FSN_LINUX_FS_H
+#define _FSN_LINUX_FS_H
+
+#include "../fsn/fasync.h"
+#include "../fsn/file.h"
+#include "../fsn/hooks.h"
+#include "../fsn/inode.h"
+#include "../fsn/super.h"
+#include "atomic.h"
+#include "cred.h"
+#include "dcache.h"
+#include "errno.h"
+#include "export.h"
+#include "fcntl.h"
+#include "kernel.h"
+#include "limits.h"
+#include "list.h"
+#include "lockref.h"
+#include "mutex.h"
+#include "path.h"
+#include "pid.h"
+#include "rculist.h"
+#include "rwsem.h"
+#include "sched.h"
+#include "slab.h"
+#include "spinlock.h"
+#include "stat.h"
+#include "types.h"
+#include "uidgid.h"
+#include "wait.h"
+#include "workqueue.h"
+
+#define MAY_EXEC 0x00000001
+#define MAY_WRITE 0x00000002
+#define MAY_READ FSN_MAY_READ
+#define MAY_APPEND 0x00000008
+#define MAY_ACCESS 0x00000010
+#define MAY_OPEN FSN_MAY_OPEN
+#define MAY_CHDIR 0x00000040
+#define MAY_NOT_BLOCK 0x00000080
+
+/* in f_flags */
+#define __FMODE_EXEC ((int)FMODE_EXEC)
+#define __FMODE_NONOTIFY ((int)FMODE_NONOTIFY)
+
+static inline void ihold(struct inode *inode)
+{
+	fsn_ihold(inode);
+}
+
+static inline void __iget(struct inode *inode)
+{
+	fsn___iget(inode);
+}
+
+static inline struct inode *igrab(struct inode *inode)
+{
+	return fsn_igrab(inode);
+}
+
+static inline void iput(struct inode *inode)
+{
+	fsn_iput(inode);
+}
+
+static inline struct inode *new_inode(struct super_block *sb)
+{
+	return fsn_new_inode(sb);
+}
+
+static inline struct inode *new_inode_pseudo(struct super_block *sb)
+{
+	return fsn_new_inode_pseudo(sb);
+}
+
+static inline void inode_init_once(struct inode *inode)
+{
+	fsn_inode_init_once(inode);
+}
+
+static inline int inode_init_always(struct super_block *sb, struct inode *inode)
+{
+	return fsn_inode_init_always(sb, inode);
+}
+
+static inline void inode_sb_list_add(struct inode *inode)
+{
+	fsn_inode_sb_list_add(inode);
+}
+
+static inline void clear_inode(struct inode *inode)
+{
+	fsn_clear_inode(inode);
+}
+
+static inline void set_nlink(struct inode *inode, unsigned int nlink)
+{
+	fsn_set_nlink(inode, nlink);
+}
+
+static inline void inc_nlink(struct inode *inode)
+{
+	fsn_inc_nlink(inode);
+}
+
+static inline void drop_nlink(struct inode *inode)
+{
+	fsn_drop_nlink(inode);
+}
+
+static inline void clear_nlink(struct inode *inode)
+{
+	fsn_clear_nlink(inode);
+}
+
+static inline int generic_drop_inode(struct inode *inode)
+{
+	return fsn_generic_drop_inode(inode);
+}
+
+static inline int generic_delete_inode(struct inode *inode)
+{
+	return fsn_generic_delete_inode(inode);
+}
+
+static inline void evict_inodes(struct super_block *sb)
+{
+	fsn_evict_inodes(sb);
+}
+
+static inline void generic_shutdown_super(struct super_block *sb)
+{
+	fsn_generic_shutdown_super(sb);
+}
+
+static inline void deactivate_super(struct super_block *sb)
+{
+	fsn_deactivate_super(sb);
+}
+
+static inline void deactivate_locked_super(struct super_block *sb)
+{
+	fsn_deactivate_locked_super(sb);
+}
+
+static inline struct inode *file_inode(const struct file *file)
+{
+	return fsn_file_inode(file);
+}
+
+static inline struct file *dentry_open(const struct path *path, int flags, const struct cred *cred)
+{
+	return fsn_dentry_open(path, flags, cred);
+}
+
+static inline int fasync_helper(int fd, struct file *file, int on, struct fasync_struct **queue)
+{
+	return fsn_fasync_helper(fd, file, on, queue);
+}
+
+static inline void kill_fasync(struct fasync_struct **queue, int sig, int band)
+{
+	fsn_kill_fasync(queue, sig, band);
+}
+
+#endif /* _FSN_LINUX_FS_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _FSN_LINUX_FSNOTIFY_H
+#define _FSN_LINUX_FSNOTIFY_H
+
+#include "../fsn/hooks.h"
+#include "bug.h"
+#include "fsnotify_backend.h"
+#include "slab.h"
+
+#endif /* _FSN_LINUX_FSNOTIFY_H */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _FSN_LINUX_IDR_H
+#define _FSN_LINUX_IDR_H
+
+#include "../fsn/group.h"
+#include "gfp.h"
+#include "rcupdate.h"
+
+#endif /* _FSN_LINUX_IDR_H */

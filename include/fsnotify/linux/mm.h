@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _FSN_LINUX_MM_H
+#define _FSN_LINUX_MM_H
+
+#include "../fsn/mem.h"
+#include "gfp.h"
+#include "slab.h"
+#include "types.h"
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
+
+#endif /* _FSN_LINUX_MM_H */
