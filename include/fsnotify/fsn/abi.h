@@ -523,6 +523,132 @@ struct kmem_cache;
 /* A memory group. */
 struct mem_cgroup;
 
+<<<<<<< HEAD
+=======
+/* A type of filesystem. */
+struct file_system_type {
+	/* Its name. */
+	const char *name;
+	/* `FS_*` flags of the type. */
+	int fs_flags;
+	/* The module (NULL). */
+	struct module *owner;
+	/*
+	 * Called with `s_umount` held for writing when the last active reference has gone; it must end in
+	 * `generic_shutdown_super()`, which is what NULL stands for.
+	 */
+	void (*kill_sb)(struct super_block *sb);
+};
+
+/* A user id as the kernel sees it. */
+struct kuid_t {
+	/* The number. */
+	__u32 val;
+};
+
+/* A group id as the kernel sees it. */
+struct kgid_t {
+	/* The number. */
+	__u32 val;
+};
+
+/* Node of an `hlist_head` list. */
+struct hlist_node {
+	/* Next node or NULL; readers may follow it without the lock. */
+	struct hlist_node *next;
+	/* Address of the pointer that points here; NULL when unhashed. */
+	struct hlist_node **pprev;
+};
+
+/* Head of a list with a single pointer. */
+struct hlist_head {
+	/* First node or NULL. */
+	struct hlist_node *first;
+};
+
+/* The part of a mount that filesystems see. */
+struct vfsmount {
+	/* Root of the mounted tree. */
+	struct dentry *mnt_root;
+	/* Its superblock. */
+	struct super_block *mnt_sb;
+	/* `MNT_*`. */
+	int mnt_flags;
+	/* Opaque here. */
+	struct mnt_idmap *mnt_idmap;
+};
+
+/* A place: a dentry as seen through a mount. */
+struct path {
+	/* The mount. */
+	struct vfsmount *mnt;
+	/* The dentry. */
+	struct dentry *dentry;
+};
+
+/* A referenced process id. */
+struct pid {
+	/* References. */
+	struct refcount_struct count;
+	/* The number. */
+	int nr;
+};
+
+/* Who gets a file's signals. */
+struct fown_struct {
+	/* The file. */
+	struct file *file;
+	/* Protects what follows. */
+	struct rwlock lock;
+	/* The receiver or NULL [lock]. */
+	struct pid *pid;
+	/* What kind of id it is [lock]. */
+	enum pid_type pid_type;
+	/* Real user of whoever set it [lock]. */
+	struct kuid_t uid;
+	/* Effective user of whoever set it [lock]. */
+	struct kuid_t euid;
+	/* The signal of `F_SETSIG`; 0 is SIGIO without details. */
+	int signum;
+};
+
+/* An open file. */
+struct file {
+	/* References. */
+	atomic_long_t f_count;
+	/* Protects `f_flags` and its registrations for signals. */
+	struct spinlock f_lock;
+	/* `FMODE_*`. */
+	__u32 f_mode;
+	/* Callbacks or NULL. */
+	const struct file_operations *f_op;
+	/* Opaque here. */
+	struct address_space *f_mapping;
+	/* The backend's: the group of an inotify or fanotify file. */
+	void *private_data;
+	/* The inode, cached from `f_path`. */
+	struct inode *f_inode;
+	/* `O_*` [f_lock]. */
+	__u32 f_flags;
+	/* Kept for the name. */
+	__u32 f_iocb_flags;
+	/* Credentials (opaque here). */
+	const struct cred *f_cred;
+	/* What was opened; one reference on each half. */
+	struct path f_path;
+	/* Serialises readers that use `f_pos`. */
+	struct mutex f_pos_lock;
+	/* Position. */
+	long f_pos;
+	/* Who gets the file's signals; NULL until somebody asks. */
+	struct fown_struct *f_owner;
+	/* Write errors seen. */
+	__u32 f_wb_err;
+	/* The library's: tells files that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
+};
+
+>>>>>>> 4466564 (Export the objects to C, with their inlines)
 /* Head of a wait queue. */
 struct wait_queue_head {
 	/* Protects `head`. */
@@ -542,31 +668,118 @@ struct poll_table_struct {
 	unsigned int _key;
 };
 
-/* A user id as the kernel sees it. */
-struct kuid_t {
-	/* The number. */
-	__u32 val;
-};
-
-/* A group id as the kernel sees it. */
-struct kgid_t {
-	/* The number. */
-	__u32 val;
-};
-
-/* A type of filesystem. */
-struct file_system_type {
-	/* Its name. */
-	const char *name;
-	/* `FS_*` flags of the type. */
-	int fs_flags;
+/* Callbacks of an open file; each may be NULL. */
+struct file_operations {
 	/* The module (NULL). */
 	struct module *owner;
-	/*
-	 * Called with `s_umount` held for writing when the last active reference has gone; it must end in
-	 * `generic_shutdown_super()`, which is what NULL stands for.
-	 */
-	void (*kill_sb)(struct super_block *sb);
+	/* lseek. */
+	int64_t (*llseek)(struct file *file, int64_t offset, int whence);
+	/* read. */
+	long (*read)(struct file *file, char *buf, size_t count, int64_t *pos);
+	/* write. */
+	long (*write)(struct file *file, const char *buf, size_t count, int64_t *pos);
+	/* poll. */
+	unsigned int (*poll)(struct file *file, struct poll_table_struct *wait);
+	/* ioctl. */
+	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	/* ioctl of a 32-bit caller. */
+	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	/* open. */
+	int (*open)(struct inode *inode, struct file *file);
+	/* close of a descriptor. */
+	int (*flush)(struct file *file, void *id);
+	/* Last reference gone. */
+	int (*release)(struct inode *inode, struct file *file);
+	/* FASYNC set or cleared. */
+	int (*fasync)(int fd, struct file *file, int on);
+	/* Lines of fdinfo. */
+	void (*show_fdinfo)(struct seq_file *m, struct file *file);
+};
+
+/* Head of a callback that runs after a grace period. */
+struct callback_head {
+	/* Link on the host's queue. */
+	struct callback_head *next;
+	/* What runs. */
+	void (*func)(struct callback_head *head);
+};
+
+/* A file, directory or other object of a filesystem. */
+struct inode {
+	/* Type and permissions (`S_IFMT` bits and below). */
+	unsigned short i_mode;
+	/* The filesystem's own flags. */
+	unsigned short i_opflags;
+	/* Owner. */
+	struct kuid_t i_uid;
+	/* Group. */
+	struct kgid_t i_gid;
+	/* `S_*` flags. */
+	__u32 i_flags;
+	/* Operations (opaque here). */
+	const struct inode_operations *i_op;
+	/* Its superblock; set before the inode is used, stable. */
+	struct super_block *i_sb;
+	/* Page cache (opaque here). */
+	struct address_space *i_mapping;
+	/* Number. */
+	unsigned long i_ino;
+	/* Links; changed by `set_nlink()` and its siblings. */
+	__u32 i_nlink;
+	/* Device number of a special file. */
+	__u32 i_rdev;
+	/* Size in bytes. */
+	long i_size;
+	/* Access time, seconds. */
+	int64_t i_atime_sec;
+	/* Modification time, seconds. */
+	int64_t i_mtime_sec;
+	/* Change time, seconds. */
+	int64_t i_ctime_sec;
+	/* Access time, nanoseconds. */
+	__u32 i_atime_nsec;
+	/* Modification time, nanoseconds. */
+	__u32 i_mtime_nsec;
+	/* Change time, nanoseconds. */
+	__u32 i_ctime_nsec;
+	/* Generation, for file handles. */
+	__u32 i_generation;
+	/* Protects `i_state`, `i_dentry` and the fall of `i_count` to zero. */
+	struct spinlock i_lock;
+	/* log2 of the block size. */
+	__u8 i_blkbits;
+	/* Blocks of 512 bytes. */
+	__u64 i_blocks;
+	/* `I_*` [i_lock]. */
+	__u32 i_state;
+	/* Link of the inode hash (the program's). */
+	struct hlist_node i_hash;
+	/* Link of the superblock's list of unused inodes. */
+	struct list_head i_lru;
+	/* Link on `s_inodes` [s_inode_list_lock]. */
+	struct list_head i_sb_list;
+	/* The dentries of this inode [i_lock]. */
+	struct hlist_head i_dentry;
+	/* Version of its contents. */
+	__u64 i_version;
+	/* References. */
+	atomic_t i_count;
+	/* Writers. */
+	atomic_t i_writecount;
+	/* Operations of files opened on it. */
+	const struct file_operations *i_fop;
+	/* All events that some mark on this inode cares about [connector->lock for writing]. */
+	__u32 i_fsnotify_mask;
+	/* The marks [set with compare-and-exchange, cleared under connector->lock, read under SRCU]. */
+	struct fsnotify_mark_connector *i_fsnotify_marks;
+	/* The program's own. */
+	void *i_private;
+	/* Runs `free_inode` after a grace period. */
+	struct callback_head i_rcu;
+	/* `free_inode` of the superblock, which may be gone by then. */
+	void (*free_inode)(struct inode *inode);
+	/* The library's: tells inodes that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
 };
 
 /* Callbacks of a superblock; each may be NULL. */
@@ -683,6 +896,7 @@ struct super_block {
 	__u32 fsn_orphaned;
 };
 
+<<<<<<< HEAD
 /* Node of an `hlist_head` list. */
 struct hlist_node {
 	/* Next node or NULL; readers may follow it without the lock. */
@@ -763,134 +977,226 @@ struct inode {
 	struct hlist_head i_dentry;
 	/* Version of its contents. */
 	__u64 i_version;
+=======
+/* A copy of a dentry's name that stays valid while the dentry is renamed. */
+struct name_snapshot {
+	/* The name. */
+	struct qstr name;
+	/* Storage of a short one. */
+	__u8 inline_name[DNAME_INLINE_LEN];
+};
+
+/*
+ * Where messages go: `function` names the function that complains, `message` has no newline at its end. Both strings
+ * are only valid during the call.
+ */
+typedef void (*fsn_log_fn)(void *arg, int level, const char *function, const char *message);
+
+/* What a rate-limited message remembers; zero is a state that has said nothing yet. */
+struct fsn_ratelimit_state {
+	/* Start of the running interval in milliseconds of the monotonic clock, plus one; 0: none yet. */
+	__u64 begin;
+	/* Messages in this interval. */
+	__u32 said;
+	/* Messages kept back in this interval. */
+	__u32 missed;
+};
+
+/*
+ * The library's counters. Names in the plural alone count what exists now, `*_total` what was ever made; the events'
+ * fields other than `events_pending` are totals.
+ */
+struct fsn_stats {
+	/* Groups that exist. */
+	__u64 groups;
+	/* Groups ever made. */
+	__u64 groups_total;
+	/* Marks initialised and not yet given back through `free_mark`. */
+	__u64 marks;
+	/* Marks ever initialised. */
+	__u64 marks_total;
+	/* Marks that were freed after their grace period. */
+	__u64 marks_reaped;
+	/* Connectors (watched objects) that exist. */
+	__u64 connectors;
+	/* Connectors ever made. */
+	__u64 connectors_total;
+	/* Superblocks that carry notification state. */
+	__u64 sb_infos;
+	/* Superblocks that ever did. */
+	__u64 sb_infos_total;
+	/* Events on queues now. */
+	__u64 events_pending;
+	/* Events ever queued, overflow events included. */
+	__u64 events_queued;
+	/* Events taken off a queue. */
+	__u64 events_dequeued;
+	/* Events merged into a queued one. */
+	__u64 events_merged;
+	/* Events lost. */
+	__u64 events_dropped;
+	/* Overflow events queued. */
+	__u64 events_overflowed;
+	/* Inodes that the library made and that exist. */
+	__u64 inodes;
+	/* Inodes that the library ever made. */
+	__u64 inodes_total;
+	/* Dentries that the library made and that exist. */
+	__u64 dentries;
+	/* Dentries that the library ever made. */
+	__u64 dentries_total;
+	/* Allocations (`fsn_kmalloc()`, caches, the library's own objects) that exist. */
+	__u64 allocations;
+	/* Allocations ever made. */
+	__u64 allocations_total;
+	/* Bytes of the allocations that exist, as asked for. */
+	__u64 allocated_bytes;
+	/* Allocations that failed. */
+	__u64 allocations_failed;
+	/* Memory groups that exist, the root not counted. */
+	__u64 memcgs;
+	/* Memory groups ever made. */
+	__u64 memcgs_total;
+	/* Messages of level warning or worse. */
+	__u64 warnings;
+	/* Grace periods completed. */
+	__u64 grace_periods;
+	/* Signals asked for on behalf of files with FASYNC. */
+	__u64 signals;
+	/* Zero; counters to come. */
+	__u64 reserved[36];
+};
+
+/* Flags of an allocation. */
+typedef unsigned int gfp_t;
+
+/* The less common arguments of `fsn_kmem_cache_create_args()`; zero is the default of each. */
+struct kmem_cache_args {
+	/* Alignment of the objects, a power of two; 0 is 16. */
+	unsigned int align;
+	/* Ignored here. */
+	unsigned int useroffset;
+	/* Ignored here. */
+	unsigned int usersize;
+	/* Ignored here. */
+	unsigned int freeptr_offset;
+	/* Ignored here. */
+	bool use_freeptr_offset;
+	/* Initialises each new object; may be NULL. */
+	void (*ctor)(void *object);
+};
+
+/* Flags of a cache. */
+typedef unsigned int slab_flags_t;
+
+/* A mount, with the `vfsmount` inside. */
+struct mount {
+	/* Link of the mount hash (the program's). */
+	struct hlist_node mnt_hash;
+	/* The mount it sits on. */
+	struct mount *mnt_parent;
+	/* Where it sits. */
+	struct dentry *mnt_mountpoint;
+	/* What filesystems see. */
+	struct vfsmount mnt;
+>>>>>>> 4466564 (Export the objects to C, with their inlines)
 	/* References. */
-	atomic_t i_count;
-	/* Writers. */
-	atomic_t i_writecount;
-	/* Operations of files opened on it. */
-	const struct file_operations *i_fop;
-	/* All events that some mark on this inode cares about [connector->lock for writing]. */
-	__u32 i_fsnotify_mask;
-	/* The marks [set with compare-and-exchange, cleared under connector->lock, read under SRCU]. */
-	struct fsnotify_mark_connector *i_fsnotify_marks;
-	/* The program's own. */
-	void *i_private;
-	/* Runs `free_inode` after a grace period. */
-	struct callback_head i_rcu;
-	/* `free_inode` of the superblock, which may be gone by then. */
-	void (*free_inode)(struct inode *inode);
-	/* The library's: tells inodes that it allocated from those that the program did; 0 for the latter. */
+	atomic_t mnt_count;
+	/* Children. */
+	struct list_head mnt_mounts;
+	/* Link among the parent's children. */
+	struct list_head mnt_child;
+	/* Link on `sb->s_mounts`. */
+	struct list_head mnt_instance;
+	/* Name of the device. */
+	const char *mnt_devname;
+	/* Link of a list of mounts. */
+	struct list_head mnt_list;
+	/* Opaque here. */
+	struct mnt_namespace *mnt_ns;
+	/* The marks. */
+	struct fsnotify_mark_connector *mnt_fsnotify_marks;
+	/* All events that some mark on this mount cares about [connector->lock for writing]. */
+	__u32 mnt_fsnotify_mask;
+	/* Number, reused. */
+	int mnt_id;
+	/* Number, never reused. */
+	__u64 mnt_id_unique;
+	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
 	unsigned long fsn_origin;
 };
 
-/* Callbacks of an open file; each may be NULL. */
-struct file_operations {
-	/* The module (NULL). */
-	struct module *owner;
-	/* lseek. */
-	int64_t (*llseek)(struct file *file, int64_t offset, int whence);
-	/* read. */
-	long (*read)(struct file *file, char *buf, size_t count, int64_t *pos);
-	/* write. */
-	long (*write)(struct file *file, const char *buf, size_t count, int64_t *pos);
-	/* poll. */
-	unsigned int (*poll)(struct file *file, struct poll_table_struct *wait);
-	/* ioctl. */
-	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	/* ioctl of a 32-bit caller. */
-	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	/* open. */
-	int (*open)(struct inode *inode, struct file *file);
-	/* close of a descriptor. */
-	int (*flush)(struct file *file, void *id);
-	/* Last reference gone. */
-	int (*release)(struct inode *inode, struct file *file);
-	/* FASYNC set or cleared. */
-	int (*fasync)(int fd, struct file *file, int on);
-	/* Lines of fdinfo. */
-	void (*show_fdinfo)(struct seq_file *m, struct file *file);
+/* Link in a hash chain; `pprev` NULL means unhashed. */
+struct hlist_bl_node {
+	/* Next in the chain. */
+	struct hlist_bl_node *next;
+	/* Address of the pointer that points here. */
+	struct hlist_bl_node **pprev;
 };
 
-/* The part of a mount that filesystems see. */
-struct vfsmount {
-	/* Root of the mounted tree. */
-	struct dentry *mnt_root;
-	/* Its superblock. */
-	struct super_block *mnt_sb;
-	/* `MNT_*`. */
-	int mnt_flags;
-	/* Opaque here. */
-	struct mnt_idmap *mnt_idmap;
+/* The kernel's name for `wait_queue_head`. */
+typedef struct wait_queue_head wait_queue_head_t;
+
+/* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *wq_entry, __u32 mode, int flags, void *key);
+
+/* A waiter's entry on a wait queue. */
+struct wait_queue_entry {
+	/* `WQ_FLAG_*` [wq_head->lock]. */
+	__u32 flags;
+	/* The waiter, by default its task. */
+	void *FSN_CXX_KEYWORD(private);
+	/* Called by a wake-up with the queue's lock held. */
+	wait_queue_func_t func;
+	/* Link on `wait_queue_head::head` [wq_head->lock]. */
+	struct list_head entry;
 };
 
-/* A place: a dentry as seen through a mount. */
-struct path {
-	/* The mount. */
-	struct vfsmount *mnt;
-	/* The dentry. */
-	struct dentry *dentry;
+/* What an item of work does; called on the library's worker thread with no lock held. */
+typedef void (*work_func_t)(struct work_struct *work);
+
+/* An item of work. */
+struct work_struct {
+	/* `FSN_WORK_PENDING`, how often it is disabled, and the number that it was queued with. */
+	unsigned long data;
+	/* Link on the queue [the queue's lock]. */
+	struct list_head entry;
+	/* What it does; fetched before it is called, so the function may free the item. */
+	work_func_t func;
 };
 
-/* A referenced process id. */
-struct pid {
-	/* References. */
-	struct refcount_struct count;
-	/* The number. */
-	int nr;
-};
-
-/* Who gets a file's signals. */
-struct fown_struct {
-	/* The file. */
-	struct file *file;
-	/* Protects what follows. */
-	struct rwlock lock;
-	/* The receiver or NULL [lock]. */
-	struct pid *pid;
-	/* What kind of id it is [lock]. */
-	enum pid_type pid_type;
-	/* Real user of whoever set it [lock]. */
-	struct kuid_t uid;
-	/* Effective user of whoever set it [lock]. */
-	struct kuid_t euid;
-	/* The signal of `F_SETSIG`; 0 is SIGIO without details. */
-	int signum;
-};
-
-/* An open file. */
-struct file {
-	/* References. */
-	atomic_long_t f_count;
-	/* Protects `f_flags` and its registrations for signals. */
-	struct spinlock f_lock;
-	/* `FMODE_*`. */
-	__u32 f_mode;
-	/* Callbacks or NULL. */
-	const struct file_operations *f_op;
-	/* Opaque here. */
-	struct address_space *f_mapping;
-	/* The backend's: the group of an inotify or fanotify file. */
-	void *private_data;
-	/* The inode, cached from `f_path`. */
-	struct inode *f_inode;
-	/* `O_*` [f_lock]. */
-	__u32 f_flags;
-	/* Kept for the name. */
-	__u32 f_iocb_flags;
-	/* Credentials (opaque here). */
-	const struct cred *f_cred;
-	/* What was opened; one reference on each half. */
-	struct path f_path;
-	/* Serialises readers that use `f_pos`. */
-	struct mutex f_pos_lock;
-	/* Position. */
-	long f_pos;
-	/* Who gets the file's signals; NULL until somebody asks. */
-	struct fown_struct *f_owner;
-	/* Write errors seen. */
-	__u32 f_wb_err;
-	/* The library's: tells files that it allocated from those that the program did; 0 for the latter. */
-	unsigned long fsn_origin;
+/*
+ * A sleepable read-copy-update domain. Zero is valid: the first use finds an idle domain. The size is fixed, with
+ * reserve, because a program that names `fsnotify_mark_srcu` may hold the only copy of it. It contains no lock word of
+ * `fsn/lock.h`: two copies of the library may share one domain, so its sleepers wait on futexes.
+ */
+struct FSN_ALIGNED(64) srcu_struct {
+	/* Which of the two reader counts new readers use (bit 0). */
+	__u32 idx;
+	/* Reserve. */
+	__u32 reserved_read;
+	/* Identity of this use of the memory; 0: not used yet. */
+	__u64 id;
+	/* The registered readers' slots; only ever added to, until `cleanup_srcu_struct()`. */
+	void *slots;
+	/* Reserve: what readers read has a cache line of its own. */
+	__u64 reserved_line[5];
+	/* One grace period at a time: a futex, and the fork generation of its holder. */
+	__u32 gp_lock;
+	/* Futex: non-zero while a writer sleeps for a reader in `shared`. */
+	__u32 gp_waiting;
+	/* Readers without a slot of their own (out of memory, thread teardown): fork generation and count. */
+	__u64 shared[2];
+	/* Grace periods started [gp_lock for writing]. */
+	__u64 gp_started;
+	/* The last grace period that is complete [gp_lock for writing]. */
+	__u64 gp_completed;
+	/* Callbacks of `call_srcu()`, newest first. */
+	struct callback_head *callbacks;
+	/* Runs them. */
+	struct work_struct callback_work;
+	/* Reserve. */
+	__u64 reserved[30];
 };
 
 /* One registration for SIGIO on a file; allocated by `fasync_helper()`. */
@@ -1283,54 +1589,10 @@ struct fs_error_report {
 	struct super_block *sb;
 };
 
-/* A copy of a dentry's name that stays valid while the dentry is renamed. */
-struct name_snapshot {
-	/* The name. */
-	struct qstr name;
-	/* Storage of a short one. */
-	__u8 inline_name[DNAME_INLINE_LEN];
-};
-
 /* The union of a dentry's links: the alias link, and once that is unlinked the link of the queue of freed dentries. */
 struct dentry_u {
 	/* Link on `inode->i_dentry` [inode->i_lock]. */
 	struct hlist_node d_alias;
-};
-
-/* A mount, with the `vfsmount` inside. */
-struct mount {
-	/* Link of the mount hash (the program's). */
-	struct hlist_node mnt_hash;
-	/* The mount it sits on. */
-	struct mount *mnt_parent;
-	/* Where it sits. */
-	struct dentry *mnt_mountpoint;
-	/* What filesystems see. */
-	struct vfsmount mnt;
-	/* References. */
-	atomic_t mnt_count;
-	/* Children. */
-	struct list_head mnt_mounts;
-	/* Link among the parent's children. */
-	struct list_head mnt_child;
-	/* Link on `sb->s_mounts`. */
-	struct list_head mnt_instance;
-	/* Name of the device. */
-	const char *mnt_devname;
-	/* Link of a list of mounts. */
-	struct list_head mnt_list;
-	/* Opaque here. */
-	struct mnt_namespace *mnt_ns;
-	/* The marks. */
-	struct fsnotify_mark_connector *mnt_fsnotify_marks;
-	/* All events that some mark on this mount cares about [connector->lock for writing]. */
-	__u32 mnt_fsnotify_mask;
-	/* Number, reused. */
-	int mnt_id;
-	/* Number, never reused. */
-	__u64 mnt_id_unique;
-	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
-	unsigned long fsn_origin;
 };
 
 #ifdef __cplusplus
@@ -1344,6 +1606,7 @@ extern "C" {
 extern const __u32 fsn_membarrier_ready;
 
 /*
+<<<<<<< HEAD
  * Registers a file for signals about its descriptor `fd` (`on` not 0), or removes its registration (`fasync_helper()`).
  * 1 if a registration came or went, 0 if it only changed or there was none, -ENOMEM; -EINVAL for NULL. Takes
  * `f_lock`. A file must be removed before it goes. The list is the caller's, NULL at first.
@@ -1524,6 +1787,307 @@ int fsn_pid_vnr(struct pid *pid);
  * `pid` is NULL or one on which the caller holds a reference.
  */
 bool fsn_pid_has_task(struct pid *pid, enum pid_type kind);
+=======
+ * Makes a negative, unhashed dentry called `name` (copied; its hash included) in `parent`, with one reference; it holds one
+ * on the parent. NULL: no memory, or `d_init` said no.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the parent; `name` is as long as it says.
+ */
+struct dentry *fsn_d_alloc(struct dentry *parent,
+			   const struct qstr *name);
+
+/*
+ * As `fsn_d_alloc()` with a C string, whose hash is computed.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the parent; `name` is a C string.
+ */
+struct dentry *fsn_d_alloc_name(struct dentry *parent, const char *name);
+
+/*
+ * Makes a negative dentry without a parent. NULL: no memory.
+ *
+ * # Safety
+ *
+ * The superblock outlives the dentry.
+ */
+struct dentry *fsn_d_alloc_anon(struct super_block *sb);
+
+/*
+ * Makes the root of a tree of an inode, whose reference it takes over (also if it fails). NULL: no memory, or no inode.
+ *
+ * # Safety
+ *
+ * NULL or an inode on which the caller has a reference.
+ */
+struct dentry *fsn_d_make_root(struct inode *root_inode);
+
+/*
+ * Gives a new dentry its callbacks.
+ *
+ * # Safety
+ *
+ * Nobody else uses the dentry yet; `op` is NULL or outlives it.
+ */
+void fsn_d_set_d_op(struct dentry *dentry, const struct dentry_operations *op);
+
+/*
+ * Gives a negative dentry its inode (NULL: none), and the caller's reference on it.
+ *
+ * # Safety
+ *
+ * The caller has a reference on each.
+ */
+void fsn_d_instantiate(struct dentry *dentry, struct inode *inode);
+
+/*
+ * As `fsn_d_instantiate()`, and the dentry can be looked up from now on. It is kept without references then.
+ *
+ * # Safety
+ *
+ * The caller has a reference on each.
+ */
+void fsn_d_add(struct dentry *dentry, struct inode *inode);
+
+/*
+ * For `lookup`: as `fsn_d_add()`, returning NULL; but a directory that has a dentry already has that one moved here, and it
+ * is returned with a reference. `ERR_PTR(-ELOOP)` if it would become its own ancestor. Takes over the reference on the
+ * inode in every case; an `ERR_PTR` in its place is returned.
+ *
+ * # Safety
+ *
+ * The caller has a reference on each; the dentry is negative and unhashed.
+ */
+struct dentry *fsn_d_splice_alias(struct inode *inode,
+				  struct dentry *dentry);
+
+/*
+ * `dentry` gets the place and the name of `target`, which becomes unhashed. Takes the rename lock; the caller keeps both
+ * directories from other changes.
+ *
+ * # Safety
+ *
+ * The caller has a reference on each.
+ */
+void fsn_d_move(struct dentry *dentry,
+		struct dentry *target);
+
+/*
+ * The two exchange their places and names.
+ *
+ * # Safety
+ *
+ * As `fsn_d_move()`.
+ */
+void fsn_d_exchange(struct dentry *dentry1, struct dentry *dentry2);
+
+/*
+ * The file of a dentry was deleted: it becomes negative if the caller's reference is the only one, otherwise unhashed. When
+ * an inode without links loses its last dentry, `FS_DELETE_SELF` is reported and its marks go.
+ *
+ * # Safety
+ *
+ * The caller has a reference and holds no lock.
+ */
+void fsn_d_delete(struct dentry *dentry);
+
+/*
+ * Takes a dentry off the hash: it cannot be looked up any more and goes at its last put.
+ *
+ * # Safety
+ *
+ * The dentry is alive.
+ */
+void fsn_d_drop(struct dentry *dentry);
+
+/*
+ * Puts an unhashed dentry on the hash.
+ *
+ * # Safety
+ *
+ * The dentry is alive.
+ */
+void fsn_d_rehash(struct dentry *dentry);
+
+/*
+ * The dentry of that name and hash in a directory, with a reference, or NULL.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the parent; `name` is as long as it says.
+ */
+struct dentry *fsn_d_lookup(const struct dentry *parent, const struct qstr *name);
+
+/*
+ * Fills in the name's hash and looks it up; `ERR_PTR()` of what `d_hash` of the directory returns.
+ *
+ * # Safety
+ *
+ * As `fsn_d_lookup()`.
+ */
+struct dentry *fsn_d_hash_and_lookup(struct dentry *dir, struct qstr *name);
+
+/*
+ * A hashed dentry of an inode (of a directory: any), with a reference, or NULL.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+struct dentry *fsn_d_find_alias(struct inode *inode);
+
+/*
+ * Any dentry of an inode, with a reference, or NULL.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+struct dentry *fsn_d_find_any_alias(struct inode *inode);
+
+/*
+ * Frees those dentries of an inode on which there is no reference.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode and holds no lock.
+ */
+void fsn_d_prune_aliases(struct inode *inode);
+
+/*
+ * Neither the inode nor its dentries are to be kept without references.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_d_mark_dontcache(struct inode *inode);
+
+/*
+ * Puts one reference on each positive, hashed dentry below `parent`, as a filesystem that holds its tree in memory does
+ * before it is shut down.
+ *
+ * # Safety
+ *
+ * Each of them has a reference that nobody else puts.
+ */
+void fsn_d_genocide(struct dentry *parent);
+
+/*
+ * Frees what is below `parent` and has no references.
+ *
+ * # Safety
+ *
+ * The caller has a reference and holds no lock.
+ */
+void fsn_shrink_dcache_parent(struct dentry *parent);
+
+/*
+ * Frees the superblock's dentries that have no references.
+ *
+ * # Safety
+ *
+ * The superblock is mounted; the caller holds no lock.
+ */
+void fsn_shrink_dcache_sb(struct super_block *sb);
+
+/*
+ * Takes a reference and returns its argument; NULL does nothing. No lock is taken, and `d_lock` may be held.
+ *
+ * # Safety
+ *
+ * NULL or a dentry on which the caller has a reference, or which it has locked.
+ */
+struct dentry *fsn_dget(struct dentry *dentry);
+
+/*
+ * Puts a reference; NULL does nothing. At the last one a hashed dentry is kept, another one freed (`d_release`), with every
+ * ancestor whose last reference that was.
+ *
+ * # Safety
+ *
+ * The caller has a reference, and none afterwards; it holds no lock.
+ */
+void fsn_dput(struct dentry *dentry);
+
+/*
+ * The parent, with a reference; a root is its own.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the dentry.
+ */
+struct dentry *fsn_dget_parent(struct dentry *dentry);
+
+/*
+ * The ancestor of `p2`, or `p2` itself, whose parent is `p1`; NULL if `p1` is no ancestor. Takes the rename lock. Without a
+ * reference: valid as long as nothing moves.
+ *
+ * # Safety
+ *
+ * The caller has a reference on each.
+ */
+struct dentry *fsn_d_ancestor(struct dentry *p1,
+			      struct dentry *p2);
+
+/*
+ * Is the first dentry the second or below it? Takes the rename lock.
+ *
+ * # Safety
+ *
+ * The caller has a reference on each.
+ */
+bool fsn_is_subdir(struct dentry *new_dentry, struct dentry *old_dentry);
+
+/*
+ * Copies a dentry's name so that it stays as it is while the dentry is renamed. `name` must not move until its release.
+ *
+ * # Safety
+ *
+ * `name` is memory of that size; the caller has a reference on the dentry.
+ */
+void fsn_take_dentry_name_snapshot(struct name_snapshot *name, struct dentry *dentry);
+
+/*
+ * Ends a snapshot.
+ *
+ * # Safety
+ *
+ * Taken before, and released once.
+ */
+void fsn_release_dentry_name_snapshot(struct name_snapshot *name);
+
+/*
+ * Writes the path of a dentry from the root of its tree to the end of `buf` and returns where it begins;
+ * `ERR_PTR(-ENAMETOOLONG)` if `buflen` bytes are too few.
+ *
+ * # Safety
+ *
+ * The caller has a reference; `buf` has room for `buflen` bytes.
+ */
+char *fsn_dentry_path_raw(const struct dentry *dentry, char *buf, int buflen);
+
+/*
+ * The hash of a name of `len` bytes; `salt` is the directory's dentry.
+ *
+ * # Safety
+ *
+ * `name` points to that many bytes.
+ */
+unsigned int fsn_full_name_hash(const void *salt, const char *name, unsigned int len);
+
+/*
+ * The hash of a C string in the lower half, its length in the upper: `hash_len` of a `qstr`.
+ *
+ * # Safety
+ *
+ * `name` is a C string.
+ */
+__u64 fsn_hashlen_string(const void *salt, const char *name);
+>>>>>>> 4466564 (Export the objects to C, with their inlines)
 
 /*
  * Sends messages to `fn(arg, level, function, message)`; NULL restores standard error. 0 or -ENOMEM (nothing changed).
@@ -1973,6 +2537,15 @@ void fsn_downgrade_write(struct rw_semaphore *sem);
 void fsn_refcount_warn_saturate(struct refcount_struct *r, __u32 kind);
 
 /*
+ * Warns that `function` was called without a lock that it needs. For `fsn_lockdep_assert_held()`; nothing of the lock
+ * changes.
+ *
+ * # Safety
+ * Both arguments are strings that live as long as the program; NULL is left out.
+ */
+void fsn_lock_not_held(const char *function, const char *message);
+
+/*
  * Sleeps on `address` (a multiple of 4) unless `validate(data)`, called with the queue locked, says no. Returns 0 if it
  * did not sleep, 1 if it was woken, 2 if the waker left it the lock. For the library itself: where a process holds two
  * copies of it that share data, both must sleep in the same table, so they meet in this symbol.
@@ -1994,6 +2567,398 @@ size_t fsn_unpark(size_t address, bool (*choose)(void *data, size_t tag), bool (
 										       size_t woken,
 										       bool more,
 										       bool fair), void *data);
+
+/*
+ * Allocates an inode on a superblock, with one reference, one link and no type: through `alloc_inode` of the superblock, or
+ * in the library's own memory. It is on the superblock's list of inodes. NULL: no memory.
+ *
+ * # Safety
+ *
+ * `sb` is alive and outlives the inode.
+ */
+struct inode *fsn_new_inode(struct super_block *sb);
+
+/*
+ * As `fsn_new_inode()`, but not on the superblock's list, so that an unmount does not look at it.
+ *
+ * # Safety
+ *
+ * As `fsn_new_inode()`.
+ */
+struct inode *fsn_new_inode_pseudo(struct super_block *sb);
+
+/*
+ * As `fsn_new_inode_pseudo()`.
+ *
+ * # Safety
+ *
+ * As `fsn_new_inode()`.
+ */
+struct inode *fsn_alloc_inode(struct super_block *sb);
+
+/*
+ * Initialises memory of any content as an inode: zeroes it and sets up its lists. For the inode inside a struct of the
+ * program's, in `alloc_inode` or before `fsn_inode_init_always()`.
+ *
+ * # Safety
+ *
+ * `inode` is memory of that size that nobody else uses.
+ */
+void fsn_inode_init_once(struct inode *inode);
+
+/*
+ * Initialises what each use of an inode begins with: its superblock, one reference, one link, no dentries, no marks. 0.
+ *
+ * # Safety
+ *
+ * `inode` is zeroed or went through `fsn_inode_init_once()`, and nobody else uses it; `sb` outlives it.
+ */
+int fsn_inode_init_always(struct super_block *sb, struct inode *inode);
+
+/*
+ * Takes a reference.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+void fsn_ihold(struct inode *inode);
+
+/*
+ * Takes a reference, also the first one on an inode that is kept without. The caller holds `i_lock`.
+ *
+ * # Safety
+ *
+ * The inode is alive and not on its way out.
+ */
+void fsn___iget(struct inode *inode);
+
+/*
+ * Takes a reference and returns the inode; NULL if it is on its way out.
+ *
+ * # Safety
+ *
+ * The inode's memory is there: the caller has a reference, or has it from a list whose lock it holds.
+ */
+struct inode *fsn_igrab(struct inode *inode);
+
+/*
+ * Puts a reference; NULL does nothing. At the last one the inode is evicted, or, if the superblock is active, it has links
+ * and is hashed (`drop_inode` decides, if there is one), kept.
+ *
+ * # Safety
+ *
+ * The caller has a reference, and none afterwards; it holds no lock.
+ */
+void fsn_iput(struct inode *inode);
+
+/*
+ * The default of `drop_inode`: non-zero if the inode has no links or is not hashed. `i_lock` is held.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+int fsn_generic_drop_inode(struct inode *inode);
+
+/* A `drop_inode` for superblocks that keep no inode without references: 1. */
+int fsn_generic_delete_inode(struct inode *_inode);
+
+/*
+ * The end of `evict_inode`: the inode's contents have gone.
+ *
+ * # Safety
+ *
+ * Called from `evict_inode` of this inode.
+ */
+void fsn_clear_inode(struct inode *inode);
+
+/*
+ * Ends what the library keeps for an inode that goes without `fsn_iput()`: its marks, its place in `s_remove_count`.
+ *
+ * # Safety
+ *
+ * Nobody else uses the inode.
+ */
+void fsn___destroy_inode(struct inode *inode);
+
+/*
+ * Frees the memory of an inode that the library allocated: for a `destroy_inode` without `free_inode`.
+ *
+ * # Safety
+ *
+ * Nobody uses the inode any more.
+ */
+void fsn_free_inode_nonrcu(struct inode *inode);
+
+/*
+ * Puts an inode on its superblock's list, where an unmount finds it.
+ *
+ * # Safety
+ *
+ * The inode is alive and has its superblock.
+ */
+void fsn_inode_sb_list_add(struct inode *inode);
+
+/*
+ * Counts an inode as hashed although it is in no hash: it is kept without references.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_inode_fake_hash(struct inode *inode);
+
+/*
+ * Takes an inode off the hash chain that it is on, under the library's lock: for a program that puts it there under a lock
+ * of its own, in which case it must do so itself before the inode goes.
+ *
+ * # Safety
+ *
+ * The inode and its chain are alive.
+ */
+void fsn_remove_inode_hash(struct inode *inode);
+
+/*
+ * Evicts every inode of the superblock on which there is no reference.
+ *
+ * # Safety
+ *
+ * The superblock is alive; the caller holds no lock.
+ */
+void fsn_evict_inodes(struct super_block *sb);
+
+/*
+ * Sets the number of links. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_set_nlink(struct inode *inode, unsigned int nlink);
+
+/*
+ * One link more. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_inc_nlink(struct inode *inode);
+
+/*
+ * One link less. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_drop_nlink(struct inode *inode);
+
+/*
+ * No links any more. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_clear_nlink(struct inode *inode);
+
+/*
+ * Allocates a mounted superblock, in the place of the kernel's `sget()`: one active reference, no root (`s_root` is the
+ * caller's to set, with the reference of `fsn_d_make_root()`), `flags` on top of `SB_BORN | SB_ACTIVE`. NULL: no memory.
+ *
+ * # Safety
+ *
+ * `type` (with its name) and `s_op` are NULL or outlive the superblock.
+ */
+struct super_block *fsn_alloc_super(struct file_system_type *type,
+				    const struct super_operations *s_op,
+				    unsigned long flags);
+
+/*
+ * Initialises memory of any content as `fsn_alloc_super()` does: for a superblock inside a struct of the program's. No
+ * function of the kernel.
+ *
+ * # Safety
+ *
+ * As `fsn_alloc_super()`; `sb` is memory of that size that nobody else uses.
+ */
+void fsn_init_super(struct super_block *sb,
+		    struct file_system_type *type,
+		    const struct super_operations *s_op,
+		    unsigned long flags);
+
+/*
+ * Puts an active reference; the last one shuts the superblock down (`kill_sb` of its type, or
+ * `fsn_generic_shutdown_super()`), ends what the library keeps for it and frees it if the library allocated it.
+ *
+ * # Safety
+ *
+ * The caller has an active reference and holds no lock.
+ */
+void fsn_deactivate_super(struct super_block *sb);
+
+/*
+ * As `fsn_deactivate_super()`, with `s_umount` held for writing on entry and not on return.
+ *
+ * # Safety
+ *
+ * As `fsn_deactivate_super()`, except for that lock.
+ */
+void fsn_deactivate_locked_super(struct super_block *sb);
+
+/*
+ * Shuts a superblock down, for `kill_sb`: frees its dentries, evicts its inodes, reports `FS_UNMOUNT` and removes all
+ * marks, calls `put_super`. Objects that are still referenced are warned of. Gives `s_umount` back (if nobody holds it, it
+ * is taken first). The superblock's own end is `fsn_deactivate_super()`.
+ *
+ * # Safety
+ *
+ * The superblock is alive; nobody makes, links or moves anything on it any more.
+ */
+void fsn_generic_shutdown_super(struct super_block *sb);
+
+/*
+ * Puts a reference of any kind (`s_count`).
+ *
+ * # Safety
+ *
+ * The caller has such a reference and holds no lock.
+ */
+void fsn_put_super(struct super_block *sb);
+
+/*
+ * Makes a mount of the whole of a superblock, with one reference, in the place of the kernel's `vfs_create_mount()`. It
+ * holds the superblock and its root. NULL: no memory.
+ *
+ * # Safety
+ *
+ * The caller has an active reference on the superblock.
+ */
+struct vfsmount *fsn_alloc_mount(struct super_block *sb);
+
+/*
+ * Initialises memory of any content as `fsn_alloc_mount()` does: for a mount inside a struct of the program's. No function
+ * of the kernel.
+ *
+ * # Safety
+ *
+ * As `fsn_alloc_mount()`; `mount` is memory of that size that nobody else uses.
+ */
+void fsn_init_mount(struct mount *mount,
+		    struct super_block *sb);
+
+/*
+ * Takes a reference and returns its argument; NULL does nothing.
+ *
+ * # Safety
+ *
+ * NULL or a `vfsmount` inside a `struct mount` on which the caller has a reference.
+ */
+struct vfsmount *fsn_mntget(struct vfsmount *mnt);
+
+/*
+ * Puts a reference; NULL does nothing. The last one removes the mount's marks and puts what it holds.
+ *
+ * # Safety
+ *
+ * As `fsn_mntget()`; the caller holds no lock.
+ */
+void fsn_mntput(struct vfsmount *mnt);
+
+/*
+ * Takes a reference on each half of a path.
+ *
+ * # Safety
+ *
+ * Both halves are alive (or NULL).
+ */
+void fsn_path_get(const struct path *path);
+
+/*
+ * Puts the references of both halves.
+ *
+ * # Safety
+ *
+ * The caller has them and holds no lock.
+ */
+void fsn_path_put(const struct path *path);
+
+/*
+ * Makes an open file with one reference. It takes over the caller's references on the path; not if it returns
+ * `ERR_PTR(-ENOMEM)`. `flags` are `O_*`; `FMODE_NONOTIFY` among them makes a file without events.
+ *
+ * # Safety
+ *
+ * The caller has the path's references; `fop` is NULL or outlives the file.
+ */
+struct file *fsn_alloc_file(const struct path *path, int flags, const struct file_operations *fop);
+
+/*
+ * Initialises memory of any content as `fsn_alloc_file()` does: for a file inside a struct of the program's. No function of
+ * the kernel.
+ *
+ * # Safety
+ *
+ * As `fsn_alloc_file()`; `file` is memory of that size that nobody else uses.
+ */
+void fsn_init_file(struct file *file,
+		   const struct path *path,
+		   int flags,
+		   const struct file_operations *fop);
+
+/*
+ * Opens a place with references of its own: callbacks from `i_fop`, `file_set_fsnotify_mode()`, then `open`. An error of
+ * `open`, `ERR_PTR(-ENOENT)` for a negative dentry, `ERR_PTR(-ENOMEM)`. The hooks `fsnotify_open_perm()` and
+ * `fsnotify_open()` are the caller's: only a server knows which opens its clients made. `cred` is kept, not counted.
+ *
+ * # Safety
+ *
+ * The caller has the path's references and holds no lock.
+ */
+struct file *fsn_dentry_open(const struct path *path,
+			     int flags,
+			     const struct cred *cred);
+
+/*
+ * Takes a reference and returns its argument.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the file.
+ */
+struct file *fsn_get_file(struct file *file);
+
+/*
+ * Puts a reference; NULL does nothing. The last one calls `fasync(-1, file, 0)` if `FASYNC` is set, then `release`, and puts
+ * the path. `fsnotify_close()` is the caller's to call before.
+ *
+ * # Safety
+ *
+ * The caller has a reference, and none afterwards; it holds no lock.
+ */
+void fsn_fput(struct file *file);
+
+extern void __fsnotify_inode_delete(struct inode *inode);
+
+extern void __fsnotify_vfsmount_delete(struct vfsmount *mnt);
+
+extern void fsnotify_sb_delete(struct super_block *sb);
+
+extern void fsnotify_sb_free(struct super_block *sb);
+
+extern void file_set_fsnotify_mode(struct file *file);
+
+extern void fsn_file_f_owner_release(struct file *file);
+
+extern int fsnotify(__u32 mask,
+		    const void *data,
+		    int data_type,
+		    struct inode *dir,
+		    const struct qstr *name,
+		    struct inode *inode,
+		    __u32 cookie);
 
 #ifdef __cplusplus
 }  // extern "C"

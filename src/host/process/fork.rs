@@ -52,8 +52,6 @@ super::std::thread_local! {
     /// How often this thread is inside; only the first entry counts in [`GATE`]. It has no destructor, so it is valid
     /// while the thread's other thread-local data is torn down.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
-    /// Whether this thread, which forks, is the one that closed the gate.
-    static CLOSER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How many forks lie between this process and the one that loaded the library.
@@ -171,30 +169,22 @@ unsafe extern "C" fn prepare() {
     for handler in PREPARE.iter().rev() {
         handler();
     }
-    let inside = inside();
     let mut state = GATE.load(Ordering::Relaxed);
     loop {
         if state & CLOSED != 0 {
-            if inside {
-                // The fork that closed it waits for us to come out: ours comes first, and the gate stays its own.
-                break;
-            }
-            // Another thread forks: one after the other.
+            // Another thread forks too: one after the other.
             wait(state);
             state = GATE.load(Ordering::Relaxed);
             continue;
         }
         match GATE.compare_exchange_weak(state, state | CLOSED, Ordering::Relaxed, Ordering::Relaxed) {
-            Ok(_) => {
-                CLOSER.set(true);
-                break;
-            }
+            Ok(_) => break,
             Err(now) => state = now,
         }
     }
     loop {
         let state = GATE.load(Ordering::Acquire);
-        if state & !CLOSED <= u32::from(inside) {
+        if state & !CLOSED <= u32::from(inside()) {
             break;
         }
         wait(state);
@@ -205,10 +195,8 @@ unsafe extern "C" fn prepare() {
 
 unsafe extern "C" fn parent() {
     DEPTH.set(DEPTH.get() - 1);
-    if CLOSER.take() {
-        GATE.fetch_and(!CLOSED, Ordering::Release);
-        wake();
-    }
+    GATE.fetch_and(!CLOSED, Ordering::Release);
+    wake();
     for handler in PARENT {
         handler();
     }
@@ -217,7 +205,6 @@ unsafe extern "C" fn parent() {
 unsafe extern "C" fn child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     park::forget_all();
-    CLOSER.set(false);
     DEPTH.set(DEPTH.get() - 1);
     GATE.store(u32::from(inside()), Ordering::Release);
     for handler in CHILD {
