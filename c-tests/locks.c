@@ -255,11 +255,11 @@ static void test_atomics(void)
 	   fsn_xchg(&pointer, NULL) == (void *)&a && !pointer, "exchanges of a plain pointer");
 }
 
-static volatile int stop;
+static atomic_t stop;
 
 static void *hammer(void *arg)
 {
-	while (!stop) {
+	while (!fsn_atomic_read(&stop)) {
 		fsn_mutex_lock(&sleeping);
 		sched_yield();
 		fsn_mutex_unlock(&sleeping);
@@ -292,7 +292,7 @@ static void test_fork(void)
 		if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 			good++;
 	}
-	stop = 1;
+	fsn_atomic_set(&stop, 1);
 	for (i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 	ok(good == 100, "%d of 100 children released and took a contended lock that was theirs", good);

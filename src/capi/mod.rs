@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The exported functions: check what came from C, call the core or the host.
 
-<<<<<<< HEAD
-pub mod fasync;
-=======
 pub mod dentry;
->>>>>>> 4466564 (Export the objects to C, with their inlines)
+pub mod fasync;
 pub mod fsnotify;
 pub mod group;
 pub mod mark;

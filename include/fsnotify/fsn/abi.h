@@ -523,8 +523,6 @@ struct kmem_cache;
 /* A memory group. */
 struct mem_cgroup;
 
-<<<<<<< HEAD
-=======
 /* A type of filesystem. */
 struct file_system_type {
 	/* Its name. */
@@ -648,7 +646,6 @@ struct file {
 	unsigned long fsn_origin;
 };
 
->>>>>>> 4466564 (Export the objects to C, with their inlines)
 /* Head of a wait queue. */
 struct wait_queue_head {
 	/* Protects `head`. */
@@ -896,307 +893,12 @@ struct super_block {
 	__u32 fsn_orphaned;
 };
 
-<<<<<<< HEAD
-/* Node of an `hlist_head` list. */
-struct hlist_node {
-	/* Next node or NULL; readers may follow it without the lock. */
-	struct hlist_node *next;
-	/* Address of the pointer that points here; NULL when unhashed. */
-	struct hlist_node **pprev;
-};
-
-/* Head of a list with a single pointer. */
-struct hlist_head {
-	/* First node or NULL. */
-	struct hlist_node *first;
-};
-
-/* Head of a callback that runs after a grace period. */
-struct callback_head {
-	/* Link on the host's queue. */
-	struct callback_head *next;
-	/* What runs. */
-	void (*func)(struct callback_head *head);
-};
-
-/* A file, directory or other object of a filesystem. */
-struct inode {
-	/* Type and permissions (`S_IFMT` bits and below). */
-	unsigned short i_mode;
-	/* The filesystem's own flags. */
-	unsigned short i_opflags;
-	/* Owner. */
-	struct kuid_t i_uid;
-	/* Group. */
-	struct kgid_t i_gid;
-	/* `S_*` flags. */
-	__u32 i_flags;
-	/* Operations (opaque here). */
-	const struct inode_operations *i_op;
-	/* Its superblock; set before the inode is used, stable. */
-	struct super_block *i_sb;
-	/* Page cache (opaque here). */
-	struct address_space *i_mapping;
-	/* Number. */
-	unsigned long i_ino;
-	/* Links; changed by `set_nlink()` and its siblings. */
-	__u32 i_nlink;
-	/* Device number of a special file. */
-	__u32 i_rdev;
-	/* Size in bytes. */
-	long i_size;
-	/* Access time, seconds. */
-	int64_t i_atime_sec;
-	/* Modification time, seconds. */
-	int64_t i_mtime_sec;
-	/* Change time, seconds. */
-	int64_t i_ctime_sec;
-	/* Access time, nanoseconds. */
-	__u32 i_atime_nsec;
-	/* Modification time, nanoseconds. */
-	__u32 i_mtime_nsec;
-	/* Change time, nanoseconds. */
-	__u32 i_ctime_nsec;
-	/* Generation, for file handles. */
-	__u32 i_generation;
-	/* Protects `i_state`, `i_dentry` and the fall of `i_count` to zero. */
-	struct spinlock i_lock;
-	/* log2 of the block size. */
-	__u8 i_blkbits;
-	/* Blocks of 512 bytes. */
-	__u64 i_blocks;
-	/* `I_*` [i_lock]. */
-	__u32 i_state;
-	/* Link of the inode hash (the program's). */
-	struct hlist_node i_hash;
-	/* Link of the superblock's list of unused inodes. */
-	struct list_head i_lru;
-	/* Link on `s_inodes` [s_inode_list_lock]. */
-	struct list_head i_sb_list;
-	/* The dentries of this inode [i_lock]. */
-	struct hlist_head i_dentry;
-	/* Version of its contents. */
-	__u64 i_version;
-=======
 /* A copy of a dentry's name that stays valid while the dentry is renamed. */
 struct name_snapshot {
 	/* The name. */
 	struct qstr name;
 	/* Storage of a short one. */
 	__u8 inline_name[DNAME_INLINE_LEN];
-};
-
-/*
- * Where messages go: `function` names the function that complains, `message` has no newline at its end. Both strings
- * are only valid during the call.
- */
-typedef void (*fsn_log_fn)(void *arg, int level, const char *function, const char *message);
-
-/* What a rate-limited message remembers; zero is a state that has said nothing yet. */
-struct fsn_ratelimit_state {
-	/* Start of the running interval in milliseconds of the monotonic clock, plus one; 0: none yet. */
-	__u64 begin;
-	/* Messages in this interval. */
-	__u32 said;
-	/* Messages kept back in this interval. */
-	__u32 missed;
-};
-
-/*
- * The library's counters. Names in the plural alone count what exists now, `*_total` what was ever made; the events'
- * fields other than `events_pending` are totals.
- */
-struct fsn_stats {
-	/* Groups that exist. */
-	__u64 groups;
-	/* Groups ever made. */
-	__u64 groups_total;
-	/* Marks initialised and not yet given back through `free_mark`. */
-	__u64 marks;
-	/* Marks ever initialised. */
-	__u64 marks_total;
-	/* Marks that were freed after their grace period. */
-	__u64 marks_reaped;
-	/* Connectors (watched objects) that exist. */
-	__u64 connectors;
-	/* Connectors ever made. */
-	__u64 connectors_total;
-	/* Superblocks that carry notification state. */
-	__u64 sb_infos;
-	/* Superblocks that ever did. */
-	__u64 sb_infos_total;
-	/* Events on queues now. */
-	__u64 events_pending;
-	/* Events ever queued, overflow events included. */
-	__u64 events_queued;
-	/* Events taken off a queue. */
-	__u64 events_dequeued;
-	/* Events merged into a queued one. */
-	__u64 events_merged;
-	/* Events lost. */
-	__u64 events_dropped;
-	/* Overflow events queued. */
-	__u64 events_overflowed;
-	/* Inodes that the library made and that exist. */
-	__u64 inodes;
-	/* Inodes that the library ever made. */
-	__u64 inodes_total;
-	/* Dentries that the library made and that exist. */
-	__u64 dentries;
-	/* Dentries that the library ever made. */
-	__u64 dentries_total;
-	/* Allocations (`fsn_kmalloc()`, caches, the library's own objects) that exist. */
-	__u64 allocations;
-	/* Allocations ever made. */
-	__u64 allocations_total;
-	/* Bytes of the allocations that exist, as asked for. */
-	__u64 allocated_bytes;
-	/* Allocations that failed. */
-	__u64 allocations_failed;
-	/* Memory groups that exist, the root not counted. */
-	__u64 memcgs;
-	/* Memory groups ever made. */
-	__u64 memcgs_total;
-	/* Messages of level warning or worse. */
-	__u64 warnings;
-	/* Grace periods completed. */
-	__u64 grace_periods;
-	/* Signals asked for on behalf of files with FASYNC. */
-	__u64 signals;
-	/* Zero; counters to come. */
-	__u64 reserved[36];
-};
-
-/* Flags of an allocation. */
-typedef unsigned int gfp_t;
-
-/* The less common arguments of `fsn_kmem_cache_create_args()`; zero is the default of each. */
-struct kmem_cache_args {
-	/* Alignment of the objects, a power of two; 0 is 16. */
-	unsigned int align;
-	/* Ignored here. */
-	unsigned int useroffset;
-	/* Ignored here. */
-	unsigned int usersize;
-	/* Ignored here. */
-	unsigned int freeptr_offset;
-	/* Ignored here. */
-	bool use_freeptr_offset;
-	/* Initialises each new object; may be NULL. */
-	void (*ctor)(void *object);
-};
-
-/* Flags of a cache. */
-typedef unsigned int slab_flags_t;
-
-/* A mount, with the `vfsmount` inside. */
-struct mount {
-	/* Link of the mount hash (the program's). */
-	struct hlist_node mnt_hash;
-	/* The mount it sits on. */
-	struct mount *mnt_parent;
-	/* Where it sits. */
-	struct dentry *mnt_mountpoint;
-	/* What filesystems see. */
-	struct vfsmount mnt;
->>>>>>> 4466564 (Export the objects to C, with their inlines)
-	/* References. */
-	atomic_t mnt_count;
-	/* Children. */
-	struct list_head mnt_mounts;
-	/* Link among the parent's children. */
-	struct list_head mnt_child;
-	/* Link on `sb->s_mounts`. */
-	struct list_head mnt_instance;
-	/* Name of the device. */
-	const char *mnt_devname;
-	/* Link of a list of mounts. */
-	struct list_head mnt_list;
-	/* Opaque here. */
-	struct mnt_namespace *mnt_ns;
-	/* The marks. */
-	struct fsnotify_mark_connector *mnt_fsnotify_marks;
-	/* All events that some mark on this mount cares about [connector->lock for writing]. */
-	__u32 mnt_fsnotify_mask;
-	/* Number, reused. */
-	int mnt_id;
-	/* Number, never reused. */
-	__u64 mnt_id_unique;
-	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
-	unsigned long fsn_origin;
-};
-
-/* Link in a hash chain; `pprev` NULL means unhashed. */
-struct hlist_bl_node {
-	/* Next in the chain. */
-	struct hlist_bl_node *next;
-	/* Address of the pointer that points here. */
-	struct hlist_bl_node **pprev;
-};
-
-/* The kernel's name for `wait_queue_head`. */
-typedef struct wait_queue_head wait_queue_head_t;
-
-/* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
-typedef int (*wait_queue_func_t)(struct wait_queue_entry *wq_entry, __u32 mode, int flags, void *key);
-
-/* A waiter's entry on a wait queue. */
-struct wait_queue_entry {
-	/* `WQ_FLAG_*` [wq_head->lock]. */
-	__u32 flags;
-	/* The waiter, by default its task. */
-	void *FSN_CXX_KEYWORD(private);
-	/* Called by a wake-up with the queue's lock held. */
-	wait_queue_func_t func;
-	/* Link on `wait_queue_head::head` [wq_head->lock]. */
-	struct list_head entry;
-};
-
-/* What an item of work does; called on the library's worker thread with no lock held. */
-typedef void (*work_func_t)(struct work_struct *work);
-
-/* An item of work. */
-struct work_struct {
-	/* `FSN_WORK_PENDING`, how often it is disabled, and the number that it was queued with. */
-	unsigned long data;
-	/* Link on the queue [the queue's lock]. */
-	struct list_head entry;
-	/* What it does; fetched before it is called, so the function may free the item. */
-	work_func_t func;
-};
-
-/*
- * A sleepable read-copy-update domain. Zero is valid: the first use finds an idle domain. The size is fixed, with
- * reserve, because a program that names `fsnotify_mark_srcu` may hold the only copy of it. It contains no lock word of
- * `fsn/lock.h`: two copies of the library may share one domain, so its sleepers wait on futexes.
- */
-struct FSN_ALIGNED(64) srcu_struct {
-	/* Which of the two reader counts new readers use (bit 0). */
-	__u32 idx;
-	/* Reserve. */
-	__u32 reserved_read;
-	/* Identity of this use of the memory; 0: not used yet. */
-	__u64 id;
-	/* The registered readers' slots; only ever added to, until `cleanup_srcu_struct()`. */
-	void *slots;
-	/* Reserve: what readers read has a cache line of its own. */
-	__u64 reserved_line[5];
-	/* One grace period at a time: a futex, and the fork generation of its holder. */
-	__u32 gp_lock;
-	/* Futex: non-zero while a writer sleeps for a reader in `shared`. */
-	__u32 gp_waiting;
-	/* Readers without a slot of their own (out of memory, thread teardown): fork generation and count. */
-	__u64 shared[2];
-	/* Grace periods started [gp_lock for writing]. */
-	__u64 gp_started;
-	/* The last grace period that is complete [gp_lock for writing]. */
-	__u64 gp_completed;
-	/* Callbacks of `call_srcu()`, newest first. */
-	struct callback_head *callbacks;
-	/* Runs them. */
-	struct work_struct callback_work;
-	/* Reserve. */
-	__u64 reserved[30];
 };
 
 /* One registration for SIGIO on a file; allocated by `fasync_helper()`. */
@@ -1317,6 +1019,42 @@ struct kmem_cache_args {
 
 /* Flags of a cache. */
 typedef unsigned int slab_flags_t;
+
+/* A mount, with the `vfsmount` inside. */
+struct mount {
+	/* Link of the mount hash (the program's). */
+	struct hlist_node mnt_hash;
+	/* The mount it sits on. */
+	struct mount *mnt_parent;
+	/* Where it sits. */
+	struct dentry *mnt_mountpoint;
+	/* What filesystems see. */
+	struct vfsmount mnt;
+	/* References. */
+	atomic_t mnt_count;
+	/* Children. */
+	struct list_head mnt_mounts;
+	/* Link among the parent's children. */
+	struct list_head mnt_child;
+	/* Link on `sb->s_mounts`. */
+	struct list_head mnt_instance;
+	/* Name of the device. */
+	const char *mnt_devname;
+	/* Link of a list of mounts. */
+	struct list_head mnt_list;
+	/* Opaque here. */
+	struct mnt_namespace *mnt_ns;
+	/* The marks. */
+	struct fsnotify_mark_connector *mnt_fsnotify_marks;
+	/* All events that some mark on this mount cares about [connector->lock for writing]. */
+	__u32 mnt_fsnotify_mask;
+	/* Number, reused. */
+	int mnt_id;
+	/* Number, never reused. */
+	__u64 mnt_id_unique;
+	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
+};
 
 /* Link in a hash chain; `pprev` NULL means unhashed. */
 struct hlist_bl_node {
@@ -1606,188 +1344,6 @@ extern "C" {
 extern const __u32 fsn_membarrier_ready;
 
 /*
-<<<<<<< HEAD
- * Registers a file for signals about its descriptor `fd` (`on` not 0), or removes its registration (`fasync_helper()`).
- * 1 if a registration came or went, 0 if it only changed or there was none, -ENOMEM; -EINVAL for NULL. Takes
- * `f_lock`. A file must be removed before it goes. The list is the caller's, NULL at first.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file; `fapp` is NULL or a list that only this function changes.
- */
-int fsn_fasync_helper(int fd, struct file *filp, int on, struct fasync_struct **fapp);
-
-/*
- * Signals the owners of all files on the list (`kill_fasync()`); `sig` is SIGIO, `band` one of `POLL_IN` to `POLL_HUP`.
- * NULL is nothing, an empty list costs one load. Handlers of the program's may run inside this call.
- *
- * # Safety
- *
- * `fapp` is NULL or a list of `fsn_fasync_helper`.
- */
-void fsn_kill_fasync(struct fasync_struct **fapp, int sig, int band);
-
-/*
- * Signals the owner about the descriptor `fd` without a registration (`send_sigio()`, dnotify). NULL is nothing.
- *
- * # Safety
- *
- * `fown` is NULL or the owner of a file that stays.
- */
-void fsn_send_sigio(struct fown_struct *fown, int fd, int band);
-
-/*
- * Makes room for an owner if the file has none (`file_f_owner_allocate()`): 0 or -ENOMEM; -EINVAL for NULL.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-int fsn_file_f_owner_allocate(struct file *filp);
-
-/*
- * Frees a file's owner at its end (`file_f_owner_release()`). `fsn_fput()` does it; a program that ends its files itself
- * calls it after it has removed their registrations. NULL is nothing.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file that nobody else uses any more.
- */
-void fsn_file_f_owner_release(struct file *filp);
-
-/*
- * The file's owner, NULL if none was ever asked for (`file_f_owner()`), and for NULL.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-struct fown_struct *fsn_file_f_owner(const struct file *filp);
-
-/*
- * Makes `pid` (NULL: nobody) the owner, unless there is one and `force` is 0 (`__f_setown()`). Takes a reference of its
- * own. The file must have room for an owner.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file; `pid` is NULL or one on which the caller holds a reference.
- */
-void fsn___f_setown(struct file *filp, struct pid *pid, enum pid_type kind, int force);
-
-/*
- * `F_SETOWN` (`f_setown()`): a process, a process group if negative, nobody if 0. 0, -ESRCH, -ENOMEM, -EINVAL (also
- * for a NULL file).
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-int fsn_f_setown(struct file *filp, int who, int force);
-
-/*
- * `F_SETOWN_EX`: `nr` is a thread (`PIDTYPE_PID`), a process (`PIDTYPE_TGID`) or a process group (`PIDTYPE_PGID`), nobody
- * if 0. 0, -ESRCH, -ENOMEM, -EINVAL.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-int fsn_f_setown_ex(struct file *filp,
-		    enum pid_type kind,
-		    int nr);
-
-/*
- * Nobody gets the file's signals any more (`f_delown()`). NULL is nothing.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-void fsn_f_delown(struct file *filp);
-
-/*
- * `F_GETOWN` (`f_getown()`): the owner, negative for a group; 0 if there is none, it has ended, or the file is NULL.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-int fsn_f_getown(struct file *filp);
-
-/*
- * `F_SETSIG`: the signal for the owner; 0 is SIGIO without details. 0, -EINVAL or -ENOMEM.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-int fsn_f_setsig(struct file *filp, int sig);
-
-/*
- * `F_GETSIG`; 0 for a NULL file.
- *
- * # Safety
- *
- * `filp` is NULL or a valid file.
- */
-int fsn_f_getsig(struct file *filp);
-
-/*
- * For tests: does without means of the system so that the fallbacks are used; bit 0: without pipes, bit 1: without a
- * fresh descriptor table. Returns what was set before.
- *
- * # Safety
- *
- * None.
- */
-unsigned int fsn_fasync_without(unsigned int what);
-
-/*
- * The pid object for a number that some thread, process or group has, with a reference (`find_get_pid()`); NULL if
- * nobody has it, or without memory. There is one object for each number.
- *
- * # Safety
- *
- * None.
- */
-struct pid *fsn_find_get_pid(int nr);
-
-/*
- * One more reference (`get_pid()`); returns its argument, NULL for NULL.
- *
- * # Safety
- *
- * `pid` is NULL or one on which the caller holds a reference.
- */
-struct pid *fsn_get_pid(struct pid *pid);
-
-/*
- * One reference less (`put_pid()`). NULL is nothing.
- *
- * # Safety
- *
- * `pid` is NULL or one on which the caller holds a reference, given up here.
- */
-void fsn_put_pid(struct pid *pid);
-
-/*
- * The number (`pid_vnr()`, `pid_nr()`); 0 for NULL.
- *
- * # Safety
- *
- * `pid` is NULL or one on which the caller holds a reference.
- */
-int fsn_pid_vnr(struct pid *pid);
-
-/*
- * Whether a task of this kind has the number (`pid_has_task()`); false for NULL.
- *
- * # Safety
- *
- * `pid` is NULL or one on which the caller holds a reference.
- */
-bool fsn_pid_has_task(struct pid *pid, enum pid_type kind);
-=======
  * Makes a negative, unhashed dentry called `name` (copied; its hash included) in `parent`, with one reference; it holds one
  * on the parent. NULL: no memory, or `d_init` said no.
  *
@@ -2087,7 +1643,188 @@ unsigned int fsn_full_name_hash(const void *salt, const char *name, unsigned int
  * `name` is a C string.
  */
 __u64 fsn_hashlen_string(const void *salt, const char *name);
->>>>>>> 4466564 (Export the objects to C, with their inlines)
+
+/*
+ * Registers a file for signals about its descriptor `fd` (`on` not 0), or removes its registration (`fasync_helper()`).
+ * 1 if a registration came or went, 0 if it only changed or there was none, -ENOMEM; -EINVAL for NULL. Takes
+ * `f_lock`. A file must be removed before it goes. The list is the caller's, NULL at first.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file; `fapp` is NULL or a list that only this function changes.
+ */
+int fsn_fasync_helper(int fd, struct file *filp, int on, struct fasync_struct **fapp);
+
+/*
+ * Signals the owners of all files on the list (`kill_fasync()`); `sig` is SIGIO, `band` one of `POLL_IN` to `POLL_HUP`.
+ * NULL is nothing, an empty list costs one load. Handlers of the program's may run inside this call.
+ *
+ * # Safety
+ *
+ * `fapp` is NULL or a list of `fsn_fasync_helper`.
+ */
+void fsn_kill_fasync(struct fasync_struct **fapp, int sig, int band);
+
+/*
+ * Signals the owner about the descriptor `fd` without a registration (`send_sigio()`, dnotify). NULL is nothing.
+ *
+ * # Safety
+ *
+ * `fown` is NULL or the owner of a file that stays.
+ */
+void fsn_send_sigio(struct fown_struct *fown, int fd, int band);
+
+/*
+ * Makes room for an owner if the file has none (`file_f_owner_allocate()`): 0 or -ENOMEM; -EINVAL for NULL.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+int fsn_file_f_owner_allocate(struct file *filp);
+
+/*
+ * Frees a file's owner at its end (`file_f_owner_release()`). `fsn_fput()` does it; a program that ends its files itself
+ * calls it after it has removed their registrations. NULL is nothing.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file that nobody else uses any more.
+ */
+void fsn_file_f_owner_release(struct file *filp);
+
+/*
+ * The file's owner, NULL if none was ever asked for (`file_f_owner()`), and for NULL.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+struct fown_struct *fsn_file_f_owner(const struct file *filp);
+
+/*
+ * Makes `pid` (NULL: nobody) the owner, unless there is one and `force` is 0 (`__f_setown()`). Takes a reference of its
+ * own. The file must have room for an owner.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file; `pid` is NULL or one on which the caller holds a reference.
+ */
+void fsn___f_setown(struct file *filp, struct pid *pid, enum pid_type kind, int force);
+
+/*
+ * `F_SETOWN` (`f_setown()`): a process, a process group if negative, nobody if 0. 0, -ESRCH, -ENOMEM, -EINVAL (also
+ * for a NULL file).
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+int fsn_f_setown(struct file *filp, int who, int force);
+
+/*
+ * `F_SETOWN_EX`: `nr` is a thread (`PIDTYPE_PID`), a process (`PIDTYPE_TGID`) or a process group (`PIDTYPE_PGID`), nobody
+ * if 0. 0, -ESRCH, -ENOMEM, -EINVAL.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+int fsn_f_setown_ex(struct file *filp,
+		    enum pid_type kind,
+		    int nr);
+
+/*
+ * Nobody gets the file's signals any more (`f_delown()`). NULL is nothing.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+void fsn_f_delown(struct file *filp);
+
+/*
+ * `F_GETOWN` (`f_getown()`): the owner, negative for a group; 0 if there is none, it has ended, or the file is NULL.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+int fsn_f_getown(struct file *filp);
+
+/*
+ * `F_SETSIG`: the signal for the owner; 0 is SIGIO without details. 0, -EINVAL or -ENOMEM.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+int fsn_f_setsig(struct file *filp, int sig);
+
+/*
+ * `F_GETSIG`; 0 for a NULL file.
+ *
+ * # Safety
+ *
+ * `filp` is NULL or a valid file.
+ */
+int fsn_f_getsig(struct file *filp);
+
+/*
+ * For tests: does without means of the system so that the fallbacks are used; bit 0: without pipes, bit 1: without a
+ * fresh descriptor table. Returns what was set before.
+ *
+ * # Safety
+ *
+ * None.
+ */
+unsigned int fsn_fasync_without(unsigned int what);
+
+/*
+ * The pid object for a number that some thread, process or group has, with a reference (`find_get_pid()`); NULL if
+ * nobody has it, or without memory. There is one object for each number.
+ *
+ * # Safety
+ *
+ * None.
+ */
+struct pid *fsn_find_get_pid(int nr);
+
+/*
+ * One more reference (`get_pid()`); returns its argument, NULL for NULL.
+ *
+ * # Safety
+ *
+ * `pid` is NULL or one on which the caller holds a reference.
+ */
+struct pid *fsn_get_pid(struct pid *pid);
+
+/*
+ * One reference less (`put_pid()`). NULL is nothing.
+ *
+ * # Safety
+ *
+ * `pid` is NULL or one on which the caller holds a reference, given up here.
+ */
+void fsn_put_pid(struct pid *pid);
+
+/*
+ * The number (`pid_vnr()`, `pid_nr()`); 0 for NULL.
+ *
+ * # Safety
+ *
+ * `pid` is NULL or one on which the caller holds a reference.
+ */
+int fsn_pid_vnr(struct pid *pid);
+
+/*
+ * Whether a task of this kind has the number (`pid_has_task()`); false for NULL.
+ *
+ * # Safety
+ *
+ * `pid` is NULL or one on which the caller holds a reference.
+ */
+bool fsn_pid_has_task(struct pid *pid, enum pid_type kind);
 
 /*
  * Sends messages to `fn(arg, level, function, message)`; NULL restores standard error. 0 or -ENOMEM (nothing changed).
