@@ -42,7 +42,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 # What a program linked with the static library needs besides; libgcc comes with the compiler.
 static-libs := -lpthread -lrt -ldl -lm
 
-export CC AR NM OBJCOPY READELF CFLAGS LDFLAGS TIMEOUT
+export CC CXX AR NM OBJCOPY READELF CFLAGS LDFLAGS TIMEOUT
 
 need-cargo := @command -v $(firstword $(CARGO)) >/dev/null || { \
 	echo "make: cargo is missing: install Rust from https://rustup.rs or set CARGO" >&2; exit 1; }
