@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The exported functions: check what came from C, call the core or the host.
 
+mod checked;
 pub mod dentry;
+pub mod dump;
 pub mod fasync;
 pub mod fsnotify;
 pub mod group;

@@ -20,6 +20,7 @@ struct fown_struct;
 struct fs_error_report;
 struct fsn_ratelimit_state;
 struct fsn_stats;
+struct fsn_v61_fsid;
 struct fsnotify_event;
 struct fsnotify_group;
 struct fsnotify_iter_info;
@@ -56,6 +57,7 @@ struct rw_semaphore;
 struct rwlock;
 struct seq_file;
 struct spinlock;
+struct srcu_struct;
 struct super_block;
 struct super_operations;
 struct task_struct;
@@ -917,6 +919,77 @@ struct FSN_ALIGNED(8) fasync_struct {
 	struct callback_head fa_rcu;
 };
 
+/* A group's interest in one object; embedded by value in the backend's own struct. */
+struct fsnotify_mark {
+	/* Events of interest [mark->lock, group->mark_mutex]. */
+	__u32 mask;
+	/* References: the creator's, one while on the group's list, and those of whoever found it. */
+	struct refcount_struct refcnt;
+	/* The group, which the mark holds a reference on; stable from `fsnotify_init_mark()` to `free_mark`. */
+	struct fsnotify_group *group;
+	/* Link on `group->marks_list` [group->mark_mutex]; after the last put on the reaper's list. */
+	struct list_head g_list;
+	/* Protects masks and flags, and the connector while the mark is being attached. */
+	struct spinlock lock;
+	/* Link on the connector's list [connector->lock for writing, SRCU for reading]. */
+	struct hlist_node obj_list;
+	/* The connector, valid while a reference on the mark is held [set under mark->lock and connector->lock]. */
+	struct fsnotify_mark_connector *connector;
+	/* Events and event flags to ignore [mark->lock, group->mark_mutex]. */
+	__u32 ignore_mask;
+	/* `FSNOTIFY_MARK_FLAG_*` [mark->lock]. */
+	__u32 flags;
+};
+
+/* The state of one walk over the marks of an event. */
+struct fsnotify_iter_info {
+	/* The next mark of each type. */
+	struct fsnotify_mark *marks[FSNOTIFY_ITER_TYPE_COUNT];
+	/* The group that is being called. */
+	struct fsnotify_group *current_group;
+	/* Which of `marks` belong to this call: bits by `enum fsnotify_iter_type`. */
+	unsigned int report_mask;
+	/* The read side that the walk holds. */
+	int srcu_idx;
+};
+
+/* What an event on a group's queue begins with; the backend embeds it. */
+struct fsnotify_event {
+	/* Link on the group's queue [group->notification_lock]. */
+	struct list_head list;
+};
+
+/* A group's callbacks. C code owns the table, which must outlive its groups; it is never copied. */
+struct fsnotify_ops {
+	/*
+	 * Handles an event for the group; called inside the read side of `fsnotify_mark_srcu`, may sleep, no lock held.
+	 * Its non-zero value ends the walk of a permission event.
+	 */
+	int (*handle_event)(struct fsnotify_group *group,
+			    __u32 mask,
+			    const void *data,
+			    int data_type,
+			    struct inode *dir,
+			    const struct qstr *file_name,
+			    __u32 cookie,
+			    struct fsnotify_iter_info *iter_info);
+	/* The simple form for groups that have inode marks only and no ignore masks; used if `handle_event` is NULL. */
+	int (*handle_inode_event)(struct fsnotify_mark *mark,
+				  __u32 mask,
+				  struct inode *inode,
+				  struct inode *dir,
+				  const struct qstr *file_name,
+				  __u32 cookie);
+	/* Called once at the last put of the group, which is still whole; no lock held. */
+	void (*free_group_priv)(struct fsnotify_group *group);
+	/* Called when a mark begins to go away; no lock held, the caller holds a reference on the mark. */
+	void (*freeing_mark)(struct fsnotify_mark *mark, struct fsnotify_group *group);
+	/* Frees an event; no lock held. */
+	void (*free_event)(struct fsnotify_group *group, struct fsnotify_event *event);
+	/* Frees a mark after its last put and a grace period; no lock held. */
+	void (*free_mark)(struct fsnotify_mark *mark);
+};
+
 /*
  * Where messages go: `function` names the function that complains, `message` has no newline at its end. Both strings
  * are only valid during the call.
@@ -1020,6 +1093,15 @@ struct kmem_cache_args {
 /* Flags of a cache. */
 typedef unsigned int slab_flags_t;
 
+/* The connector pointer of an object as 6.1's backends know it. */
+typedef struct fsnotify_mark_connector *fsnotify_connp_t;
+
+/* A filesystem id; 6.12 keeps it in the backend's mark. */
+struct fsn_v61_fsid {
+	/* Its two halves. */
+	int val[2];
+};
+
 /* A mount, with the `vfsmount` inside. */
 struct mount {
 	/* Link of the mount hash (the program's). */
@@ -1054,32 +1136,6 @@ struct mount {
 	__u64 mnt_id_unique;
 	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
 	unsigned long fsn_origin;
-};
-
-/* Link in a hash chain; `pprev` NULL means unhashed. */
-struct hlist_bl_node {
-	/* Next in the chain. */
-	struct hlist_bl_node *next;
-	/* Address of the pointer that points here. */
-	struct hlist_bl_node **pprev;
-};
-
-/* The kernel's name for `wait_queue_head`. */
-typedef struct wait_queue_head wait_queue_head_t;
-
-/* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
-typedef int (*wait_queue_func_t)(struct wait_queue_entry *wq_entry, __u32 mode, int flags, void *key);
-
-/* A waiter's entry on a wait queue. */
-struct wait_queue_entry {
-	/* `WQ_FLAG_*` [wq_head->lock]. */
-	__u32 flags;
-	/* The waiter, by default its task. */
-	void *FSN_CXX_KEYWORD(private);
-	/* Called by a wake-up with the queue's lock held. */
-	wait_queue_func_t func;
-	/* Link on `wait_queue_head::head` [wq_head->lock]. */
-	struct list_head entry;
 };
 
 /* What an item of work does; called on the library's worker thread with no lock held. */
@@ -1127,6 +1183,32 @@ struct FSN_ALIGNED(64) srcu_struct {
 	struct work_struct callback_work;
 	/* Reserve. */
 	__u64 reserved[30];
+};
+
+/* Link in a hash chain; `pprev` NULL means unhashed. */
+struct hlist_bl_node {
+	/* Next in the chain. */
+	struct hlist_bl_node *next;
+	/* Address of the pointer that points here. */
+	struct hlist_bl_node **pprev;
+};
+
+/* The kernel's name for `wait_queue_head`. */
+typedef struct wait_queue_head wait_queue_head_t;
+
+/* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *wq_entry, __u32 mode, int flags, void *key);
+
+/* A waiter's entry on a wait queue. */
+struct wait_queue_entry {
+	/* `WQ_FLAG_*` [wq_head->lock]. */
+	__u32 flags;
+	/* The waiter, by default its task. */
+	void *FSN_CXX_KEYWORD(private);
+	/* Called by a wake-up with the queue's lock held. */
+	wait_queue_func_t func;
+	/* Link on `wait_queue_head::head` [wq_head->lock]. */
+	struct list_head entry;
 };
 
 /*
@@ -1246,77 +1328,6 @@ struct poll_wqueues {
 	struct poll_table_entry inline_entries[FSN_POLL_ENTRIES];
 };
 
-/* A group's interest in one object; embedded by value in the backend's own struct. */
-struct fsnotify_mark {
-	/* Events of interest [mark->lock, group->mark_mutex]. */
-	__u32 mask;
-	/* References: the creator's, one while on the group's list, and those of whoever found it. */
-	struct refcount_struct refcnt;
-	/* The group, which the mark holds a reference on; stable from `fsnotify_init_mark()` to `free_mark`. */
-	struct fsnotify_group *group;
-	/* Link on `group->marks_list` [group->mark_mutex]; after the last put on the reaper's list. */
-	struct list_head g_list;
-	/* Protects masks and flags, and the connector while the mark is being attached. */
-	struct spinlock lock;
-	/* Link on the connector's list [connector->lock for writing, SRCU for reading]. */
-	struct hlist_node obj_list;
-	/* The connector, valid while a reference on the mark is held [set under mark->lock and connector->lock]. */
-	struct fsnotify_mark_connector *connector;
-	/* Events and event flags to ignore [mark->lock, group->mark_mutex]. */
-	__u32 ignore_mask;
-	/* `FSNOTIFY_MARK_FLAG_*` [mark->lock]. */
-	__u32 flags;
-};
-
-/* The state of one walk over the marks of an event. */
-struct fsnotify_iter_info {
-	/* The next mark of each type. */
-	struct fsnotify_mark *marks[FSNOTIFY_ITER_TYPE_COUNT];
-	/* The group that is being called. */
-	struct fsnotify_group *current_group;
-	/* Which of `marks` belong to this call: bits by `enum fsnotify_iter_type`. */
-	unsigned int report_mask;
-	/* The read side that the walk holds. */
-	int srcu_idx;
-};
-
-/* What an event on a group's queue begins with; the backend embeds it. */
-struct fsnotify_event {
-	/* Link on the group's queue [group->notification_lock]. */
-	struct list_head list;
-};
-
-/* A group's callbacks. C code owns the table, which must outlive its groups; it is never copied. */
-struct fsnotify_ops {
-	/*
-	 * Handles an event for the group; called inside the read side of `fsnotify_mark_srcu`, may sleep, no lock held.
-	 * Its non-zero value ends the walk of a permission event.
-	 */
-	int (*handle_event)(struct fsnotify_group *group,
-			    __u32 mask,
-			    const void *data,
-			    int data_type,
-			    struct inode *dir,
-			    const struct qstr *file_name,
-			    __u32 cookie,
-			    struct fsnotify_iter_info *iter_info);
-	/* The simple form for groups that have inode marks only and no ignore masks; used if `handle_event` is NULL. */
-	int (*handle_inode_event)(struct fsnotify_mark *mark,
-				  __u32 mask,
-				  struct inode *inode,
-				  struct inode *dir,
-				  const struct qstr *file_name,
-				  __u32 cookie);
-	/* Called once at the last put of the group, which is still whole; no lock held. */
-	void (*free_group_priv)(struct fsnotify_group *group);
-	/* Called when a mark begins to go away; no lock held, the caller holds a reference on the mark. */
-	void (*freeing_mark)(struct fsnotify_mark *mark, struct fsnotify_group *group);
-	/* Frees an event; no lock held. */
-	void (*free_event)(struct fsnotify_group *group, struct fsnotify_event *event);
-	/* Frees a mark after its last put and a grace period; no lock held. */
-	void (*free_mark)(struct fsnotify_mark *mark);
-};
-
 /* Data of an `FS_ERROR` event. */
 struct fs_error_report {
 	/* A negative errno. */
@@ -1336,6 +1347,12 @@ struct dentry_u {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/* Protects walks over the marks of an object (`fsnotify_mark_srcu`). Zero is valid, so there is nothing to initialise. */
+extern const struct srcu_struct fsnotify_mark_srcu;
+
+/* The cache that connectors come from (`fsnotify_mark_connector_cachep`). Set from the start. */
+extern const struct kmem_cache *fsnotify_mark_connector_cachep;
 
 /*
  * Non-zero once light fences may be compiler barriers. C's inline functions read it too. A copy of it in a program
@@ -1645,6 +1662,18 @@ unsigned int fsn_full_name_hash(const void *salt, const char *name, unsigned int
 __u64 fsn_hashlen_string(const void *salt, const char *name);
 
 /*
+ * Writes all groups, the marks of each and the head of its queue to a stream, as text whose form may change.
+ *
+ * Takes each group's `mark_mutex` and `notification_lock` in turn, so no lock may be held; the group is referenced while it is
+ * written. Returns 0, `-EINVAL` for a NULL stream, or `-EIO` if the stream does not take the text.
+ *
+ * # Safety
+ *
+ * `stream` is NULL or an open stream.
+ */
+int fsn_dump(FILE *stream);
+
+/*
  * Registers a file for signals about its descriptor `fd` (`on` not 0), or removes its registration (`fasync_helper()`).
  * 1 if a registration came or went, 0 if it only changed or there was none, -ENOMEM; -EINVAL for NULL. Takes
  * `f_lock`. A file must be removed before it goes. The list is the caller's, NULL at first.
@@ -1825,6 +1854,402 @@ int fsn_pid_vnr(struct pid *pid);
  * `pid` is NULL or one on which the caller holds a reference.
  */
 bool fsn_pid_has_task(struct pid *pid, enum pid_type kind);
+
+/*
+ * Tells everybody who is interested in an event (`fsnotify()`).
+ *
+ * `mask` is one `FS_*` event with flags. `data` is what `data_type` (`enum fsnotify_data_type`) says: the object that it happened
+ * on. `dir` is the directory that `file_name` is in, or NULL; `inode` is the inode that it is reported to, NULL for an
+ * event of a directory entry, which is reported to `dir`. With `FS_EVENT_ON_CHILD` it is reported to `dir` as the parent
+ * too. `cookie` joins the halves of a rename. All objects are the caller's for the time of the call.
+ *
+ * Groups are called by descending priority, then descending address, each once, inside the read side of
+ * `fsnotify_mark_srcu`, without locks. Returns 0, or for a permission event the first non-zero answer, which ends the walk.
+ *
+ * # Safety
+ *
+ * Each pointer is NULL or a live object of its type, `data` of the type that `data_type` says.
+ */
+int fsnotify(__u32 mask,
+	     const void *data,
+	     int data_type,
+	     struct inode *dir,
+	     const struct qstr *file_name,
+	     struct inode *inode,
+	     __u32 cookie);
+
+/*
+ * Tells a dentry's parent, if it watches or if its parent and name are asked for, and the object itself
+ * (`__fsnotify_parent()`). `data` and `data_type` as for `fsnotify()`, and stand for the same inode as `dentry`.
+ * Returns what `fsnotify()` returns. A NULL or negative dentry warns and tells nobody.
+ *
+ * # Safety
+ *
+ * `dentry` is NULL or kept by the caller; `data` is of the type that `data_type` says.
+ */
+int __fsnotify_parent(struct dentry *dentry, __u32 mask, const void *data, int data_type);
+
+/*
+ * Removes the marks of an inode that goes away (`__fsnotify_inode_delete()`). The inode reference that they hold is dropped within
+ * the call, even if one of them is still referenced. No lock may be held; NULL warns.
+ *
+ * # Safety
+ *
+ * `inode` is NULL or kept by the caller.
+ */
+void __fsnotify_inode_delete(struct inode *inode);
+
+/*
+ * Removes the marks of a mount that goes away (`__fsnotify_vfsmount_delete()`). `mnt` lies in a `struct mount`. No lock may be
+ * held; NULL warns.
+ *
+ * # Safety
+ *
+ * `mnt` is NULL or the `mnt` of a `struct mount` that the caller keeps.
+ */
+void __fsnotify_vfsmount_delete(struct vfsmount *mnt);
+
+/*
+ * Removes all marks from a superblock that is unmounted (`fsnotify_sb_delete()`): each watched inode gets FS_UNMOUNT and loses its
+ * marks, then the superblock's own go, then it waits until no connector references an object of it. Sleeps; no lock
+ * may be held; NULL warns.
+ *
+ * # Safety
+ *
+ * `sb` is NULL or kept by the caller.
+ */
+void fsnotify_sb_delete(struct super_block *sb);
+
+/*
+ * Frees what the library has attached to a superblock (`fsnotify_sb_free()`), after `fsnotify_sb_delete()`. NULL warns.
+ *
+ * # Safety
+ *
+ * `sb` is NULL or kept by the caller, has no marks and gets none any more.
+ */
+void fsnotify_sb_free(struct super_block *sb);
+
+/*
+ * Decides when a file is opened which events it will generate (`file_set_fsnotify_mode()`): without listeners for permission
+ * events on its superblock its `FMODE_NONOTIFY_PERM` is set, and so on. A later listener does not see files opened before. NULL
+ * warns.
+ *
+ * # Safety
+ *
+ * `file` is NULL or the caller's, with `f_path` set.
+ */
+void file_set_fsnotify_mode(struct file *file);
+
+/*
+ * Creates a group (`fsnotify_alloc_group()`).
+ *
+ * The caller owns the one reference and gives it back with `fsnotify_destroy_group()`, or with `fsnotify_put_group()` if
+ * the group never had marks or events. `ops` must outlive the group and is not copied. `flags` are
+ * `FSNOTIFY_GROUP_*`; with `FSNOTIFY_GROUP_USER` the group's memory is charged. `priority`, `max_events`,
+ * `overflow_event`, `memcg` and the private part are the caller's to set before the group is used. No locks are
+ * held or taken; may sleep.
+ *
+ * Returns the group, `ERR_PTR(-ENOMEM)`, or `ERR_PTR(-EINVAL)` if `ops` is NULL (with a warning).
+ *
+ * # Safety
+ *
+ * `ops` is NULL or points to a table that outlives the group.
+ */
+struct fsnotify_group *fsnotify_alloc_group(const struct fsnotify_ops *ops,
+					    int flags);
+
+/*
+ * Takes a reference on a group (`fsnotify_get_group()`).
+ *
+ * The caller has a reference already, or a lock that keeps the group. A group whose last reference has gone stays gone:
+ * the call warns and takes nothing. Any context; takes no locks.
+ *
+ * # Safety
+ *
+ * `group` is NULL or a group that is not freed yet.
+ */
+void fsnotify_get_group(struct fsnotify_group *group);
+
+/*
+ * Drops a reference on a group; the last one frees it (`fsnotify_put_group()`).
+ *
+ * At the last put `free_group_priv` is called once, on a group that is still whole, without locks; then the reference on
+ * `group->memcg` is dropped and the memory freed. A put too many on a group that is still there warns and does nothing.
+ *
+ * # Safety
+ *
+ * `group` is NULL or a group that is not freed yet, and the caller gives up a reference.
+ */
+void fsnotify_put_group(struct fsnotify_group *group);
+
+/*
+ * Lets the group take no more events (`fsnotify_group_stop_queueing()`).
+ *
+ * An insertion that begins after the return is answered with 2. Takes `notification_lock`; must not be held.
+ *
+ * # Safety
+ *
+ * `group` is NULL or a group that the caller keeps.
+ */
+void fsnotify_group_stop_queueing(struct fsnotify_group *group);
+
+/*
+ * Ends a group: no more events, marks gone, queue empty, one reference dropped (`fsnotify_destroy_group()`).
+ *
+ * In this order: stops queueing; destroys all marks; waits until no mark of the group is pinned by a user wait; waits until
+ * each mark whose last reference has been put has had its grace period and its `free_mark`, and until handlers inside the
+ * read side are done; frees what is queued through `free_event`; frees the overflow event the same way; drops the caller's
+ * reference. Marks that somebody still references are not waited for: they keep the group. Does not wait for
+ * other groups' marks. Sleeps; no lock may be held, and it must not be called from a handler or from `free_mark`.
+ *
+ * A second call on a group that lives on warns and drops nothing.
+ *
+ * # Safety
+ *
+ * `group` is NULL or a group that the caller has a reference on and gives up.
+ */
+void fsnotify_destroy_group(struct fsnotify_group *group);
+
+/*
+ * Adds a group's file to, or removes it from, those that get SIGIO when the group has an event (`fsnotify_fasync()`): the
+ * `fasync` of a backend's file operations.
+ *
+ * `fd` is the descriptor named in the signal; `file->private_data` is the group; `on` non-zero adds. The file must be
+ * removed (`on` 0) before it is released. Returns 0 or `-EIO`. Takes `file->f_lock`; may sleep.
+ *
+ * # Safety
+ *
+ * `file` is NULL or a live file whose `private_data` is a live group.
+ */
+int fsnotify_fasync(int fd,
+		    struct file *file,
+		    int on);
+
+/*
+ * Initialises a mark (`fsnotify_init_mark()`): zeroes it, gives it one reference, the caller's, and takes a reference on the
+ * group, which lasts until the mark's `free_mark`. Mask, ignore mask and flags are the caller's to set before the mark is
+ * added. No locks.
+ *
+ * # Safety
+ *
+ * `mark` is NULL or writable memory of a mark that nobody uses; `group` is NULL or kept by the caller.
+ */
+void fsnotify_init_mark(struct fsnotify_mark *mark,
+			struct fsnotify_group *group);
+
+/*
+ * Takes a reference on a mark (`fsnotify_get_mark()`). The caller has one, or a lock that keeps the mark. A mark whose
+ * last reference has gone stays gone: the call warns and takes nothing. Any context.
+ *
+ * # Safety
+ *
+ * `mark` is NULL or a mark that is not freed yet.
+ */
+void fsnotify_get_mark(struct fsnotify_mark *mark);
+
+/*
+ * Drops a reference on a mark (`fsnotify_put_mark()`).
+ *
+ * The last put takes the mark off its object at once (mask, counts, inode reference and connector are adjusted) and sends it
+ * to the reaper, which calls `free_mark` after a grace period without locks. A mark that was never attached is freed within
+ * the call. Takes the connector's lock; may drop an inode reference; neither `mark->lock` nor a connector's lock may be
+ * held. A put too many on a mark that is still there warns and does nothing.
+ *
+ * # Safety
+ *
+ * `mark` is NULL or a mark that is not freed yet, and the caller gives up a reference.
+ */
+void fsnotify_put_mark(struct fsnotify_mark *mark);
+
+/*
+ * Attaches an initialised mark to its group and to an object; the group's lock is held (`fsnotify_add_mark_locked()`).
+ *
+ * `obj` is a `struct inode`, `struct vfsmount` or `struct super_block` as `obj_type` says, kept by the caller. `add_flags` is 0
+ * (the original does not look at it either). The group takes a reference of its own; the caller keeps its one. The
+ * object's mask is recalculated; an inode is pinned unless the mark has `FSNOTIFY_MARK_FLAG_NO_IREF`. May sleep.
+ *
+ * Returns 0, `-EEXIST` if the group has a mark on the object (and is not `FSNOTIFY_GROUP_DUPS`), `-ENOMEM`, `-ENOENT` if the
+ * object is going away, `-EINVAL` for NULL or an object type out of range (with a warning). A mark that is added
+ * already gives `-EEXIST` with a warning. On failure the mark is as it was before.
+ *
+ * # Safety
+ *
+ * `mark` is NULL or initialised and kept by the caller; `obj` is NULL or a live object of that type.
+ */
+int fsnotify_add_mark_locked(struct fsnotify_mark *mark,
+			     void *obj,
+			     unsigned int obj_type,
+			     int add_flags);
+
+/*
+ * `fsnotify_add_mark_locked` for a caller that does not hold the group's lock (`fsnotify_add_mark()`).
+ *
+ * # Safety
+ *
+ * As for `fsnotify_add_mark_locked`; no lock is held.
+ */
+int fsnotify_add_mark(struct fsnotify_mark *mark, void *obj, unsigned int obj_type, int add_flags);
+
+/*
+ * The group's mark on an object, with a reference that the caller puts (`fsnotify_find_mark()`); NULL if there is none. In a
+ * group with `FSNOTIFY_GROUP_DUPS`, the newest. Takes the connector's lock. An object type out of range or a NULL object
+ * warns and finds nothing.
+ *
+ * # Safety
+ *
+ * `obj` is NULL or a live object of that type.
+ */
+struct fsnotify_mark *fsnotify_find_mark(void *obj,
+					 unsigned int obj_type,
+					 struct fsnotify_group *group);
+
+/*
+ * Takes a mark off its group's list; the group's lock is held (`fsnotify_detach_mark()`).
+ *
+ * The mark stays on its object, invisible to find, until its last reference is put. Does nothing if it is detached already.
+ *
+ * # Safety
+ *
+ * `mark` is NULL or kept by a reference of the caller's or the read side of `fsnotify_mark_srcu`.
+ */
+void fsnotify_detach_mark(struct fsnotify_mark *mark);
+
+/*
+ * Begins a mark's end (`fsnotify_free_mark()`): the first call tells the backend through `freeing_mark`, without locks. The mark
+ * should be detached; it is freed after its last put.
+ *
+ * # Safety
+ *
+ * As for `fsnotify_detach_mark`, without the group's lock.
+ */
+void fsnotify_free_mark(struct fsnotify_mark *mark);
+
+/*
+ * Detaches and frees a mark (`fsnotify_destroy_mark()`). Takes the group's lock, so no lock may be held. The caller keeps its own
+ * reference.
+ *
+ * # Safety
+ *
+ * `mark` is NULL or kept by a reference of the caller's or the read side; `group` is the mark's.
+ */
+void fsnotify_destroy_mark(struct fsnotify_mark *mark,
+			   struct fsnotify_group *group);
+
+/*
+ * Destroys a group's marks on one type of object, or all with `FSNOTIFY_OBJ_TYPE_ANY` (`fsnotify_clear_marks_by_group()`). Takes
+ * the group's lock once a mark; `freeing_mark` is called without locks. A type out of range warns and clears nothing.
+ *
+ * # Safety
+ *
+ * `group` is NULL or kept by the caller; no lock is held.
+ */
+void fsnotify_clear_marks_by_group(struct fsnotify_group *group,
+				   unsigned int obj_type);
+
+/*
+ * Destroys all marks on an object, by the address of its connector pointer (`fsnotify_destroy_marks()`); NULL is ignored. The
+ * object's inode reference and its connector go within the call, even if a mark is still referenced. No lock may be held.
+ *
+ * # Safety
+ *
+ * `connp` is NULL or the connector pointer of a live object.
+ */
+void fsnotify_destroy_marks(struct fsnotify_mark_connector **connp);
+
+/*
+ * The combined mask of an object's marks (`fsnotify_conn_mask()`); 0 with a warning if the connector is NULL or its object gone.
+ *
+ * # Safety
+ *
+ * `conn` is NULL or kept by a mark on it that the caller keeps.
+ */
+__u32 fsnotify_conn_mask(struct fsnotify_mark_connector *conn);
+
+/*
+ * Recalculates an object's mask after a mark on it was changed (`fsnotify_recalc_mask()`); NULL is ignored. Takes the
+ * connector's lock, and if the object has just begun to watch its children, flags them. May pin the inode, never unpins
+ * it. The caller holds `mark->lock` or the group's lock for a mark on the connector.
+ *
+ * # Safety
+ *
+ * `conn` is NULL or kept as said.
+ */
+void fsnotify_recalc_mask(struct fsnotify_mark_connector *conn);
+
+/*
+ * The order of delivery of two groups (`fsnotify_compare_groups()`): 1 if `b` is called before `a`, -1 if `a` is called first, 0
+ * if they are the same. Higher priority first, then the higher address; NULL last.
+ *
+ * # Safety
+ *
+ * Each is NULL or a live group.
+ */
+int fsnotify_compare_groups(struct fsnotify_group *a,
+			    struct fsnotify_group *b);
+
+/*
+ * The next mark of the same object in the order of delivery (`fsnotify_next_mark()`); NULL after the last, or for NULL. Inside the
+ * read side of `fsnotify_mark_srcu`, or with the connector's lock held.
+ *
+ * # Safety
+ *
+ * `mark` is NULL or a mark found in the same read side.
+ */
+struct fsnotify_mark *fsnotify_next_mark(struct fsnotify_mark *mark);
+
+/*
+ * Pins the marks of the current walk and leaves the read side, so that the handler may wait for long
+ * (`fsnotify_prepare_user_wait()`).
+ *
+ * Called from `handle_event` only. True: every mark of the walk is pinned, groups of later marks included, whose
+ * destruction now waits; undo with `fsnotify_finish_user_wait()` in the same thread. False: a mark of the handler's own group is
+ * going away; nothing is pinned, the read side is still held.
+ *
+ * # Safety
+ *
+ * `iter_info` is NULL or the iterator that the handler was given.
+ */
+bool fsnotify_prepare_user_wait(struct fsnotify_iter_info *iter_info);
+
+/*
+ * Enters the read side again and drops the pins (`fsnotify_finish_user_wait()`). A group whose destruction waited goes on when
+ * the handler has returned.
+ *
+ * # Safety
+ *
+ * `iter_info` is NULL or the iterator of a successful `fsnotify_prepare_user_wait()` in this thread.
+ */
+void fsnotify_finish_user_wait(struct fsnotify_iter_info *iter_info);
+
+/*
+ * Waits until every mark of any group whose last reference was put before the call is freed
+ * (`fsnotify_wait_marks_destroyed()`). Sleeps; not from a handler or from `free_mark`.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+void fsnotify_wait_marks_destroyed(void);
+
+/*
+ * Flags the children of a directory as having a watching parent (`fsnotify_set_children_dentry_flags()`). Takes the inode's
+ * `i_lock` and the `d_lock`s. Does nothing for what is not a directory; NULL warns.
+ *
+ * # Safety
+ *
+ * `inode` is NULL or kept by the caller.
+ */
+void fsnotify_set_children_dentry_flags(struct inode *inode);
+
+/*
+ * Waits until nothing deferred is left: marks and connectors freed, callbacks of RCU called. For the end of a program that
+ * wants to see its counters at zero, and for tests.
+ *
+ * # Safety
+ *
+ * No lock is held; not from a handler, `free_mark` or deferred work.
+ */
+void fsn_quiesce(void);
 
 /*
  * Sends messages to `fn(arg, level, function, message)`; NULL restores standard error. 0 or -ENOMEM (nothing changed).
@@ -2178,6 +2603,96 @@ struct mem_cgroup *fsn_set_active_memcg(struct mem_cgroup *memcg);
 struct mem_cgroup *fsn_get_mem_cgroup_from_mm(const void *mm);
 
 /*
+ * A number that joins the two halves of a rename (`fsnotify_get_cookie()`). Never the same twice in 2^32 calls. Any
+ * context, no locks.
+ *
+ * # Safety
+ *
+ * None; `unsafe` like every export.
+ */
+__u32 fsnotify_get_cookie(void);
+
+/*
+ * Gives an event that is off the queue back to the backend's `free_event` (`fsnotify_destroy_event()`).
+ *
+ * The group's overflow event is left alone, so it may be passed; NULL is ignored. An event that is still queued is taken off
+ * with a warning. The queue's lock must not be held; `free_event` is called without locks.
+ *
+ * # Safety
+ *
+ * `group` is NULL or kept by the caller; `event` is NULL or the caller's.
+ */
+void fsnotify_destroy_event(struct fsnotify_group *group,
+			    struct fsnotify_event *event);
+
+/*
+ * Queues an event for a group (`fsnotify_insert_event()`).
+ *
+ * Returns
+ * * 0: queued; the group owns the event;
+ * * the non-zero value of `merge`: merged into an event on the queue; the caller keeps the event;
+ * * 2: not queued, the caller keeps the event: the group is shutting down, or the queue is full. If it is full the group's
+ *   `overflow_event` is queued in its place, unless it is queued already. Passing the overflow event itself queues
+ *   it and returns 2.
+ *
+ * `merge` (may be NULL) is called with the queue's lock held if the queue is not empty, and not for an overflow event.
+ * `insert` (may be NULL) is called with the queue's lock held after an event was put on the queue, for an overflow event
+ * too. Readers waiting on `notification_waitq` are woken and SIGIO is sent after the lock was dropped. `event` must have
+ * been initialised with `fsnotify_init_event()` or be zero. An event that is on this queue already is left there with a
+ * warning and 0; one that is on another list, with a warning and 2. A group without `overflow_event` loses what finds
+ * its queue full; the loss is counted.
+ *
+ * # Safety
+ *
+ * `group` is NULL or kept by the caller; `event` is NULL or the caller's.
+ */
+int fsnotify_insert_event(struct fsnotify_group *group,
+			  struct fsnotify_event *event,
+			  int (*merge)(struct fsnotify_group *group, struct fsnotify_event *event),
+			  void (*insert)(struct fsnotify_group *group, struct fsnotify_event *event));
+
+/*
+ * Takes one event off the queue (`fsnotify_remove_queued_event()`); the caller owns it from now on. The queue's lock is held.
+ * An event that is on no list warns and changes nothing.
+ *
+ * # Safety
+ *
+ * `group` is NULL or kept by the caller, `event` is on its queue, and the queue's lock is held.
+ */
+void fsnotify_remove_queued_event(struct fsnotify_group *group,
+				  struct fsnotify_event *event);
+
+/*
+ * The oldest event, left on the queue (`fsnotify_peek_first_event()`); NULL if the queue is empty. The queue's lock is held,
+ * and the result is valid until it is dropped.
+ *
+ * # Safety
+ *
+ * `group` is NULL or kept by the caller, and the queue's lock is held.
+ */
+struct fsnotify_event *fsnotify_peek_first_event(struct fsnotify_group *group);
+
+/*
+ * Takes the oldest event off the queue (`fsnotify_remove_first_event()`); NULL if the queue is empty. The caller owns the event
+ * and gives it back with `fsnotify_destroy_event()`. The queue's lock is held.
+ *
+ * # Safety
+ *
+ * `group` is NULL or kept by the caller, and the queue's lock is held.
+ */
+struct fsnotify_event *fsnotify_remove_first_event(struct fsnotify_group *group);
+
+/*
+ * Frees everything that is queued, through `free_event` (`fsnotify_flush_notify()`). The queue's lock must not be held; it is
+ * dropped around each `free_event`.
+ *
+ * # Safety
+ *
+ * `group` is NULL or kept by the caller.
+ */
+void fsnotify_flush_notify(struct fsnotify_group *group);
+
+/*
  * Waits for a spinlock that `fsn_spin_lock()` found taken; returns with the lock held. Sleeps.
  *
  * # Safety
@@ -2304,6 +2819,44 @@ size_t fsn_unpark(size_t address, bool (*choose)(void *data, size_t tag), bool (
 										       size_t woken,
 										       bool more,
 										       bool fair), void *data);
+
+/*
+ * 6.1's `fsnotify_find_mark()`: the group's mark on the object whose connector pointer this is, with a reference that the caller
+ * puts; NULL if there is none, or for NULL.
+ *
+ * # Safety
+ *
+ * `connp` is NULL or the connector pointer of a live object.
+ */
+struct fsnotify_mark *fsn_v61_fsnotify_find_mark(fsnotify_connp_t *connp,
+						 struct fsnotify_group *group);
+
+/*
+ * 6.1's `fsnotify_add_mark()`; the filesystem id is ignored, as 6.12 has it in the backend's own mark. Returns as
+ * `fsnotify_add_mark()` does; a superblock is found only if it had a mark before.
+ *
+ * # Safety
+ *
+ * As for `fsnotify_add_mark()`; `connp` is NULL or the connector pointer of a live object of that type.
+ */
+int fsn_v61_fsnotify_add_mark(struct fsnotify_mark *mark,
+			      fsnotify_connp_t *connp,
+			      unsigned int obj_type,
+			      int add_flags,
+			      struct fsn_v61_fsid *fsid);
+
+/*
+ * 6.1's `fsnotify_add_mark_locked()`; the group's lock is held.
+ *
+ * # Safety
+ *
+ * As for `fsn_v61_fsnotify_add_mark`.
+ */
+int fsn_v61_fsnotify_add_mark_locked(struct fsnotify_mark *mark,
+				     fsnotify_connp_t *connp,
+				     unsigned int obj_type,
+				     int add_flags,
+				     struct fsn_v61_fsid *fsid);
 
 /*
  * Allocates an inode on a superblock, with one reference, one link and no type: through `alloc_inode` of the superblock, or

@@ -27,9 +27,9 @@ pub type Handler = fn();
 // ---- handlers of other modules: their owners add them here, callees before callers --------------------------------
 
 /// Before the fork, last entry first: take what must not be held by another thread.
-const PREPARE: &[Handler] = &[work::before_fork];
+const PREPARE: &[Handler] = &[work::before_fork, crate::notify::before_fork];
 /// After the fork in the parent, in order: release what [`PREPARE`] took.
-const PARENT: &[Handler] = &[work::after_fork_parent];
+const PARENT: &[Handler] = &[work::after_fork_parent, crate::notify::after_fork_in_parent];
 /// After the fork in the child, in order: release what [`PREPARE`] took and forget the threads that are gone.
 const CHILD: &[Handler] = &[
     stats::after_fork,
@@ -38,6 +38,7 @@ const CHILD: &[Handler] = &[
     task::after_fork,
     wait_bit::after_fork,
     work::after_fork,
+    crate::notify::after_fork_in_child,
 ];
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -129,6 +130,13 @@ impl<T> Guarded<T> {
         let mut state = self.state.lock();
         f(&mut state)
     }
+}
+
+/// Waits about a millisecond, for a handler that has to wait for another thread.
+pub(crate) fn pause() {
+    let pause = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+    // SAFETY: the time is ours; what remains of it after a signal does not matter.
+    unsafe { libc::nanosleep(&pause, ptr::null_mut()) };
 }
 
 // ---- registration ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ pub mod cache;
 pub(crate) mod doorbell;
 pub(crate) mod exit_key;
 pub mod fasync;
+pub mod fields;
 pub mod fork;
 pub mod fown;
 mod futex;
