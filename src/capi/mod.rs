@@ -10,6 +10,7 @@ pub mod group;
 pub mod mark;
 pub mod mem;
 pub mod memcg;
+pub mod mempool;
 pub mod notification;
 pub mod sched;
 pub mod sync;

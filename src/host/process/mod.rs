@@ -13,6 +13,7 @@ mod futex;
 pub mod log;
 pub mod membarrier;
 pub mod memcg;
+pub mod mempool;
 pub mod mutex;
 pub mod park;
 pub mod pids;
