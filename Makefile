@@ -38,9 +38,10 @@ soname := libfsnotify.so.$(firstword $(subst ., ,$(ABI_VERSION)))
 shared := $(out)/libfsnotify.so
 static := $(out)/static/libfsnotify.a
 treewatch := $(out)/treewatch
-version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-# What a program linked with the static library needs besides; libgcc comes with the compiler.
-static-libs := -lpthread -lrt -ldl -lm
+version := $(shell sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q;}' Cargo.toml)
+# What a program linked with the static library needs besides; libgcc comes with the compiler. A shared object that has
+# the library inside must stay mapped as the library's own does: its worker thread may outlive a dlclose().
+static-libs := -lpthread -lrt -ldl -lm -Wl,-z,nodelete
 
 export CC CXX AR NM OBJCOPY READELF CFLAGS LDFLAGS TIMEOUT
 

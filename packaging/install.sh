@@ -57,6 +57,14 @@ pkgconfig()
 	file 644 "$work/$1.pc" "$LIBDIR/pkgconfig/$1.pc"
 }
 
+# The dynamic linker finds libraries of the system's directories through a cache.
+linker_cache()
+{
+	case $DESTDIR:$PREFIX in
+	:/usr | :/usr/local) ! command -v ldconfig >/dev/null || ldconfig 2>/dev/null || : ;;
+	esac
+}
+
 do_install()
 {
 	: "${OUT:?}" "${STATIC:?}" "${VERSION:?}" "${ABI_VERSION:?}" "${STATIC_LIBS?}"
@@ -84,9 +92,7 @@ do_install()
 	sort -u "$noted" >"$work/sorted"
 	file 644 "$work/sorted" "$manifest"
 	echo "installed $(grep -c '^file' "$work/sorted") files under $DESTDIR$PREFIX"
-	if [ -z "$DESTDIR" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then
-		ldconfig "$LIBDIR" 2>/dev/null || :
-	fi
+	linker_cache
 }
 
 do_uninstall()
@@ -103,6 +109,7 @@ do_uninstall()
 	echo "$list" | sed -n 's/^directory //p' | sort -r | while read -r path; do
 		rmdir "$DESTDIR${path%/}" 2>/dev/null || :
 	done
+	linker_cache
 	echo "uninstalled from $DESTDIR$PREFIX"
 }
 

@@ -4,11 +4,10 @@
 //!
 //! None of these functions accepts NULL: they are reached only after the inline part has already used the object.
 
-use core::ffi::{c_char, c_void, CStr};
+use core::ffi::c_void;
 
 use crate::abi::primitives::{mutex, refcount_struct, rwlock, spinlock};
 use crate::abi::vfs::rw_semaphore;
-use crate::host::process::log;
 use crate::host::process::park;
 use crate::host::process::refcount::Saturation;
 
@@ -147,33 +146,6 @@ pub unsafe extern "C" fn fsn_refcount_warn_saturate(r: *mut refcount_struct, kin
     // SAFETY: valid by the caller's promise; the count is an atomic.
     let count = unsafe { &*r };
     count.warn_saturate(Saturation::from_number(kind));
-}
-
-/// Warns that `function` was called without a lock that it needs. For `fsn_lockdep_assert_held()`; nothing of the lock
-/// changes.
-///
-/// # Safety
-/// Both arguments are strings that live as long as the program; NULL is left out.
-#[no_mangle]
-pub unsafe extern "C" fn fsn_lock_not_held(function: *const c_char, message: *const c_char) {
-    // SAFETY: the caller's promise.
-    let function = unsafe { literal(function) };
-    // SAFETY: the caller's promise.
-    let message = unsafe { literal(message) };
-    log::warn(function, message);
-}
-
-/// A C string literal as Rust has it; empty for NULL and for what is not UTF-8.
-///
-/// # Safety
-/// `text` is NULL or a string that is never freed.
-unsafe fn literal(text: *const c_char) -> &'static str {
-    if text.is_null() {
-        return "";
-    }
-    // SAFETY: the caller's promise.
-    let text = unsafe { CStr::from_ptr(text) };
-    text.to_str().unwrap_or("")
 }
 
 /// Sleeps on `address` (a multiple of 4) unless `validate(data)`, called with the queue locked, says no. Returns 0 if it

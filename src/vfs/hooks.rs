@@ -7,12 +7,6 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
-// TEMPORARY, until the core and the file owners are in the tree: lets C programs that use neither link.
-core::arch::global_asm!(
-    ".weak __fsnotify_inode_delete, __fsnotify_vfsmount_delete, fsnotify_sb_delete, fsnotify_sb_free",
-    ".weak file_set_fsnotify_mode, fsn_file_f_owner_release, fsnotify",
-);
-
 extern "C" {
     fn __fsnotify_inode_delete(inode: *mut inode);
     fn __fsnotify_vfsmount_delete(mnt: *mut vfsmount);

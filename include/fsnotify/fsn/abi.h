@@ -2789,15 +2789,6 @@ void fsn_downgrade_write(struct rw_semaphore *sem);
 void fsn_refcount_warn_saturate(struct refcount_struct *r, __u32 kind);
 
 /*
- * Warns that `function` was called without a lock that it needs. For `fsn_lockdep_assert_held()`; nothing of the lock
- * changes.
- *
- * # Safety
- * Both arguments are strings that live as long as the program; NULL is left out.
- */
-void fsn_lock_not_held(const char *function, const char *message);
-
-/*
  * Sleeps on `address` (a multiple of 4) unless `validate(data)`, called with the queue locked, says no. Returns 0 if it
  * did not sleep, 1 if it was woken, 2 if the waker left it the lock. For the library itself: where a process holds two
  * copies of it that share data, both must sleep in the same table, so they meet in this symbol.

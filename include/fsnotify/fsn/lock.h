@@ -115,7 +115,8 @@ void fsn_down_read_slow(struct rw_semaphore *sem);
 void fsn_down_write_slow(struct rw_semaphore *sem);
 void fsn_rwsem_pass_on(struct rw_semaphore *sem);
 void fsn_downgrade_write(struct rw_semaphore *sem);
-void fsn_lock_not_held(const char *function, const char *message) FSN_COLD;
+/* src/capi/mem.rs */
+void fsn_log(int level, const char *function, const char *message);
 
 FSN_END_DECLS
 
@@ -499,8 +500,8 @@ static inline bool fsn_lock_word_is_held(const void *lock, size_t size)
 
 /* Warns, with the name of the calling function, unless somebody holds @lock. */
 #define fsn_lockdep_assert_held(lock)							\
-	(fsn_likely(fsn_lockdep_is_held(lock)) ? (void)0 : fsn_lock_not_held(__func__, "not held: " #lock))
+	(fsn_likely(fsn_lockdep_is_held(lock)) ? (void)0 : fsn_log(FSN_LOG_WARNING, __func__, "not held: " #lock))
 #define fsn_assert_spin_locked(lock)							\
-	(fsn_likely(fsn_spin_is_locked(lock)) ? (void)0 : fsn_lock_not_held(__func__, "not held: " #lock))
+	(fsn_likely(fsn_spin_is_locked(lock)) ? (void)0 : fsn_log(FSN_LOG_WARNING, __func__, "not held: " #lock))
 
 #endif /* FSN_LOCK_H */

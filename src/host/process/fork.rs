@@ -53,6 +53,8 @@ super::std::thread_local! {
     /// How often this thread is inside; only the first entry counts in [`GATE`]. It has no destructor, so it is valid
     /// while the thread's other thread-local data is torn down.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+    /// Whether this thread, which forks, is the one that closed the gate.
+    static CLOSER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How many forks lie between this process and the one that loaded the library.
@@ -177,22 +179,30 @@ unsafe extern "C" fn prepare() {
     for handler in PREPARE.iter().rev() {
         handler();
     }
+    let inside = inside();
     let mut state = GATE.load(Ordering::Relaxed);
     loop {
         if state & CLOSED != 0 {
-            // Another thread forks too: one after the other.
+            if inside {
+                // The fork that closed it waits for us to come out: ours comes first, and the gate stays its own.
+                break;
+            }
+            // Another thread forks: one after the other.
             wait(state);
             state = GATE.load(Ordering::Relaxed);
             continue;
         }
         match GATE.compare_exchange_weak(state, state | CLOSED, Ordering::Relaxed, Ordering::Relaxed) {
-            Ok(_) => break,
+            Ok(_) => {
+                CLOSER.set(true);
+                break;
+            }
             Err(now) => state = now,
         }
     }
     loop {
         let state = GATE.load(Ordering::Acquire);
-        if state & !CLOSED <= u32::from(inside()) {
+        if state & !CLOSED <= u32::from(inside) {
             break;
         }
         wait(state);
@@ -203,8 +213,10 @@ unsafe extern "C" fn prepare() {
 
 unsafe extern "C" fn parent() {
     DEPTH.set(DEPTH.get() - 1);
-    GATE.fetch_and(!CLOSED, Ordering::Release);
-    wake();
+    if CLOSER.take() {
+        GATE.fetch_and(!CLOSED, Ordering::Release);
+        wake();
+    }
     for handler in PARENT {
         handler();
     }
@@ -213,6 +225,7 @@ unsafe extern "C" fn parent() {
 unsafe extern "C" fn child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     park::forget_all();
+    CLOSER.set(false);
     DEPTH.set(DEPTH.get() - 1);
     GATE.store(u32::from(inside()), Ordering::Release);
     for handler in CHILD {
