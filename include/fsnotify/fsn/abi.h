@@ -40,6 +40,7 @@ struct kstatfs;
 struct kuid_t;
 struct list_head;
 struct mem_cgroup;
+struct mempool_s;
 struct mnt_idmap;
 struct mnt_namespace;
 struct module;
@@ -1093,6 +1094,41 @@ struct kmem_cache_args {
 /* Flags of a cache. */
 typedef unsigned int slab_flags_t;
 
+/* How a pool gets an element. */
+typedef void *(*fsn_mempool_alloc_fn)(gfp_t gfp, void *pool_data);
+
+/* How a pool gives an element up. */
+typedef void (*fsn_mempool_free_fn)(void *element, void *pool_data);
+
+/* The kernel's name for `wait_queue_head`. */
+typedef struct wait_queue_head wait_queue_head_t;
+
+/*
+ * A pool that keeps `min_nr` elements in reserve, so that it can always give one in the end. Zeroed memory is a pool
+ * that has not been initialised.
+ */
+struct mempool_s {
+	/* Protects the reserve. */
+	spinlock_t lock;
+	/* Elements that the reserve holds when nothing is short. */
+	int min_nr;
+	/* Elements that it holds now [lock]. */
+	int curr_nr;
+	/* The reserve [lock]. */
+	void**elements;
+	/* For the two functions. */
+	void *pool_data;
+	/* Gets an element. */
+	fsn_mempool_alloc_fn alloc;
+	/* Gives an element up. */
+	fsn_mempool_free_fn free;
+	/* Who waits for an element. */
+	wait_queue_head_t wait;
+};
+
+/* The kernel's name for `mempool_s`. */
+typedef struct mempool_s mempool_t;
+
 /* The connector pointer of an object as 6.1's backends know it. */
 typedef struct fsnotify_mark_connector *fsnotify_connp_t;
 
@@ -1192,9 +1228,6 @@ struct hlist_bl_node {
 	/* Address of the pointer that points here. */
 	struct hlist_bl_node **pprev;
 };
-
-/* The kernel's name for `wait_queue_head`. */
-typedef struct wait_queue_head wait_queue_head_t;
 
 /* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
 typedef int (*wait_queue_func_t)(struct wait_queue_entry *wq_entry, __u32 mode, int flags, void *key);
@@ -2601,6 +2634,86 @@ struct mem_cgroup *fsn_set_active_memcg(struct mem_cgroup *memcg);
  * None; `mm` is only compared with NULL.
  */
 struct mem_cgroup *fsn_get_mem_cgroup_from_mm(const void *mm);
+
+/*
+ * Fills a pool with `min_nr` elements of `alloc(gfp, data)` (`mempool_init()`). 0, -ENOMEM, or -EINVAL for a NULL pool or
+ * function. `alloc` must not sleep for memory when its flags lack `__GFP_DIRECT_RECLAIM`.
+ *
+ * # Safety
+ *
+ * `pool` is NULL, or writable and unused; the functions may be called with `data` from any thread.
+ */
+int fsn_mempool_init(mempool_t *pool,
+		     int min_nr,
+		     fsn_mempool_alloc_fn alloc,
+		     fsn_mempool_free_fn free,
+		     void *data);
+
+/*
+ * Gives up a pool's reserve (`mempool_exit()`); all elements must have come back. Zeroed memory, a pool given up before, and
+ * NULL are nothing.
+ *
+ * # Safety
+ *
+ * `pool` is NULL, zeroed, or a pool that nobody uses any more.
+ */
+void fsn_mempool_exit(mempool_t *pool);
+
+/*
+ * An element (`mempool_alloc()`); NULL only if `gfp` does not allow to sleep (no `__GFP_DIRECT_RECLAIM`) or for a NULL pool.
+ * Otherwise it waits until an element comes back: hold no lock that its holder needs.
+ *
+ * # Safety
+ *
+ * `pool` is NULL or a pool.
+ */
+void *fsn_mempool_alloc(mempool_t *pool,
+			gfp_t gfp);
+
+/*
+ * Gives an element back (`mempool_free()`). A NULL element is nothing.
+ *
+ * # Safety
+ *
+ * `element` is NULL or an element of `pool` that nobody uses any more.
+ */
+void fsn_mempool_free(void *element, mempool_t *pool);
+
+/*
+ * Elements from kmalloc; `data` is their size (`mempool_kmalloc()`).
+ *
+ * # Safety
+ *
+ * None.
+ */
+void *fsn_mempool_kmalloc(gfp_t gfp, void *data);
+
+/*
+ * The counterpart of `fsn_mempool_kmalloc` (`mempool_kfree()`).
+ *
+ * # Safety
+ *
+ * `element` came from there.
+ */
+void fsn_mempool_kfree(void *element, void *data);
+
+/*
+ * Elements from a cache; `data` is the cache (`mempool_alloc_slab()`).
+ *
+ * # Safety
+ *
+ * `data` is a cache.
+ */
+void *fsn_mempool_alloc_slab(gfp_t gfp, void *data);
+
+/*
+ * The counterpart of `fsn_mempool_alloc_slab` (`mempool_free_slab()`).
+ *
+ * # Safety
+ *
+ * `element` came from there.
+ */
+void fsn_mempool_free_slab(void *element, void *data);
 
 /*
  * A number that joins the two halves of a rename (`fsnotify_get_cookie()`). Never the same twice in 2^32 calls. Any
