@@ -2,6 +2,7 @@
 //! Exports of fsnotify.c. The inlines of `<linux/fsnotify.h>` call them.
 
 use super::checked::{self, entry};
+use super::versions::versioned;
 use crate::abi::{dentry, file, inode, qstr, super_block, vfsmount};
 use crate::host::process::fields::{real_mount, Data};
 use crate::host::process::log::warn;
@@ -11,6 +12,16 @@ use crate::notify::fsnotify::{self as dispatch, Event};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::Ordering::AcqRel;
+
+versioned!(
+    fsnotify,
+    __fsnotify_parent,
+    __fsnotify_inode_delete,
+    __fsnotify_vfsmount_delete,
+    fsnotify_sb_delete,
+    fsnotify_sb_free,
+    file_set_fsnotify_mode,
+);
 
 /// Tells everybody who is interested in an event (`fsnotify()`).
 ///

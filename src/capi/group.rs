@@ -4,12 +4,22 @@
 //! A NULL group, or an error pointer in its place, is reported with the function's name and otherwise ignored.
 
 use super::checked::{self, entry};
+use super::versions::versioned;
 use crate::abi::{file, fsnotify_group, fsnotify_ops};
 use crate::host::process::log::warn;
 use crate::notify::group;
 use core::ffi::c_int;
 use core::ptr::NonNull;
 use libc::{EINVAL, EIO, ENOMEM};
+
+versioned!(
+    fsnotify_alloc_group,
+    fsnotify_get_group,
+    fsnotify_put_group,
+    fsnotify_group_stop_queueing,
+    fsnotify_destroy_group,
+    fsnotify_fasync,
+);
 
 /// An errno as a pointer (`ERR_PTR()`).
 fn err_ptr<T>(errno: c_int) -> *mut T {

@@ -5,6 +5,7 @@
 //! with the function's name; the call then does nothing, or returns what its text says.
 
 use super::checked::{self, entry, entry_group_locked};
+use super::versions::versioned;
 use crate::abi::{
     fsnotify_group, fsnotify_iter_info, fsnotify_mark, fsnotify_mark_connector, fsnotify_obj_type, srcu_struct,
     FSNOTIFY_MARK_FLAG_ATTACHED,
@@ -19,6 +20,30 @@ use core::ffi::{c_int, c_uint, c_void};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicPtr;
 use libc::{EEXIST, EINVAL};
+
+versioned!(
+    fsnotify_mark_srcu,
+    fsnotify_mark_connector_cachep,
+    fsnotify_init_mark,
+    fsnotify_get_mark,
+    fsnotify_put_mark,
+    fsnotify_add_mark_locked,
+    fsnotify_add_mark,
+    fsnotify_find_mark,
+    fsnotify_detach_mark,
+    fsnotify_free_mark,
+    fsnotify_destroy_mark,
+    fsnotify_clear_marks_by_group,
+    fsnotify_destroy_marks,
+    fsnotify_conn_mask,
+    fsnotify_recalc_mask,
+    fsnotify_compare_groups,
+    fsnotify_next_mark,
+    fsnotify_prepare_user_wait,
+    fsnotify_finish_user_wait,
+    fsnotify_wait_marks_destroyed,
+    fsnotify_set_children_dentry_flags,
+);
 
 /// Protects walks over the marks of an object (`fsnotify_mark_srcu`). Zero is valid, so there is nothing to initialise.
 #[no_mangle]

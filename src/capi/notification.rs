@@ -4,11 +4,22 @@
 //! "The queue's lock" is `group->notification_lock`. A NULL group is reported with the function's name and otherwise ignored.
 
 use super::checked;
+use super::versions::versioned;
 use crate::abi::{fsnotify_event, fsnotify_group};
 use crate::host::process::log::warn;
 use crate::notify::notification;
 use core::ffi::c_int;
 use core::ptr::{self, NonNull};
+
+versioned!(
+    fsnotify_get_cookie,
+    fsnotify_destroy_event,
+    fsnotify_insert_event,
+    fsnotify_remove_queued_event,
+    fsnotify_peek_first_event,
+    fsnotify_remove_first_event,
+    fsnotify_flush_notify,
+);
 
 /// A number that joins the two halves of a rename (`fsnotify_get_cookie()`). Never the same twice in 2^32 calls. Any
 /// context, no locks.

@@ -11,7 +11,6 @@
 /// Puts the named symbols, which the same module defines with `#[no_mangle]`, into the node `FSNOTIFY_6.12`.
 ///
 /// `remove` leaves no unversioned twin behind. The static library has no versions: `packaging/static.sh` takes them off.
-#[allow(unused_macros, reason = "the modules that define the names take it up as they come")]
 macro_rules! versioned {
     ($($name:ident),+ $(,)?) => {
         $(
@@ -22,5 +21,4 @@ macro_rules! versioned {
         )+
     };
 }
-#[allow(unused_imports, reason = "as above")]
 pub(crate) use versioned;
