@@ -117,6 +117,9 @@ pub struct refcount_struct {
 /// The kernel's name for [`refcount_struct`].
 pub type refcount_t = refcount_struct;
 
+/// What runs after a grace period (the kernel's `rcu_callback_t`).
+pub type rcu_callback_t = Option<unsafe extern "C" fn(head: *mut callback_head)>;
+
 /// Head of a callback that runs after a grace period.
 #[repr(C)]
 pub struct callback_head {

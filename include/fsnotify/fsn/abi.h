@@ -1129,51 +1129,6 @@ struct mempool_s {
 /* The kernel's name for `mempool_s`. */
 typedef struct mempool_s mempool_t;
 
-/* The connector pointer of an object as 6.1's backends know it. */
-typedef struct fsnotify_mark_connector *fsnotify_connp_t;
-
-/* A filesystem id; 6.12 keeps it in the backend's mark. */
-struct fsn_v61_fsid {
-	/* Its two halves. */
-	int val[2];
-};
-
-/* A mount, with the `vfsmount` inside. */
-struct mount {
-	/* Link of the mount hash (the program's). */
-	struct hlist_node mnt_hash;
-	/* The mount it sits on. */
-	struct mount *mnt_parent;
-	/* Where it sits. */
-	struct dentry *mnt_mountpoint;
-	/* What filesystems see. */
-	struct vfsmount mnt;
-	/* References. */
-	atomic_t mnt_count;
-	/* Children. */
-	struct list_head mnt_mounts;
-	/* Link among the parent's children. */
-	struct list_head mnt_child;
-	/* Link on `sb->s_mounts`. */
-	struct list_head mnt_instance;
-	/* Name of the device. */
-	const char *mnt_devname;
-	/* Link of a list of mounts. */
-	struct list_head mnt_list;
-	/* Opaque here. */
-	struct mnt_namespace *mnt_ns;
-	/* The marks. */
-	struct fsnotify_mark_connector *mnt_fsnotify_marks;
-	/* All events that some mark on this mount cares about [connector->lock for writing]. */
-	__u32 mnt_fsnotify_mask;
-	/* Number, reused. */
-	int mnt_id;
-	/* Number, never reused. */
-	__u64 mnt_id_unique;
-	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
-	unsigned long fsn_origin;
-};
-
 /* What an item of work does; called on the library's worker thread with no lock held. */
 typedef void (*work_func_t)(struct work_struct *work);
 
@@ -1221,28 +1176,8 @@ struct FSN_ALIGNED(64) srcu_struct {
 	__u64 reserved[30];
 };
 
-/* Link in a hash chain; `pprev` NULL means unhashed. */
-struct hlist_bl_node {
-	/* Next in the chain. */
-	struct hlist_bl_node *next;
-	/* Address of the pointer that points here. */
-	struct hlist_bl_node **pprev;
-};
-
-/* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
-typedef int (*wait_queue_func_t)(struct wait_queue_entry *wq_entry, __u32 mode, int flags, void *key);
-
-/* A waiter's entry on a wait queue. */
-struct wait_queue_entry {
-	/* `WQ_FLAG_*` [wq_head->lock]. */
-	__u32 flags;
-	/* The waiter, by default its task. */
-	void *FSN_CXX_KEYWORD(private);
-	/* Called by a wake-up with the queue's lock held. */
-	wait_queue_func_t func;
-	/* Link on `wait_queue_head::head` [wq_head->lock]. */
-	struct list_head entry;
-};
+/* What runs after a grace period (the kernel's `rcu_callback_t`). */
+typedef void (*rcu_callback_t)(struct callback_head *head);
 
 /*
  * One thread. The library makes it at the thread's first need and frees it after the thread's end; only pointers are
@@ -1283,36 +1218,64 @@ struct task_struct {
 	unsigned long reserved[8];
 };
 
-/* A timer in the kernel's size; part of `delayed_work` only. */
-struct timer_list {
-	/* Link among the timers [the queue's lock]. */
-	struct hlist_node entry;
-	/* When it fires, in jiffies. */
-	__u64 expires;
-	/* Non-NULL while it waits. */
-	void *function;
-	/* Unused. */
-	__u32 flags;
+/* The connector pointer of an object as 6.1's backends know it. */
+typedef struct fsnotify_mark_connector *fsnotify_connp_t;
+
+/* A filesystem id; 6.12 keeps it in the backend's mark. */
+struct fsn_v61_fsid {
+	/* Its two halves. */
+	int val[2];
 };
 
-/* A queue of work. All names lead to one queue and one worker. */
-struct workqueue_struct {
-	/* `WQ_*` it was asked for with. */
-	__u32 flags;
-	/* Unused. */
-	int max_active;
+/* A mount, with the `vfsmount` inside. */
+struct mount {
+	/* Link of the mount hash (the program's). */
+	struct hlist_node mnt_hash;
+	/* The mount it sits on. */
+	struct mount *mnt_parent;
+	/* Where it sits. */
+	struct dentry *mnt_mountpoint;
+	/* What filesystems see. */
+	struct vfsmount mnt;
+	/* References. */
+	atomic_t mnt_count;
+	/* Children. */
+	struct list_head mnt_mounts;
+	/* Link among the parent's children. */
+	struct list_head mnt_child;
+	/* Link on `sb->s_mounts`. */
+	struct list_head mnt_instance;
+	/* Name of the device. */
+	const char *mnt_devname;
+	/* Link of a list of mounts. */
+	struct list_head mnt_list;
+	/* Opaque here. */
+	struct mnt_namespace *mnt_ns;
+	/* The marks. */
+	struct fsnotify_mark_connector *mnt_fsnotify_marks;
+	/* All events that some mark on this mount cares about [connector->lock for writing]. */
+	__u32 mnt_fsnotify_mask;
+	/* Number, reused. */
+	int mnt_id;
+	/* Number, never reused. */
+	__u64 mnt_id_unique;
+	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
 };
 
-/* An item of work that is queued when its time has come. */
-struct delayed_work {
-	/* The work. */
-	struct work_struct work;
-	/* When it is queued. */
-	struct timer_list timer;
-	/* Kept for the kernel's size. */
-	struct workqueue_struct *wq;
-	/* Kept for the kernel's size. */
-	int cpu;
+/* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *wq_entry, __u32 mode, int flags, void *key);
+
+/* A waiter's entry on a wait queue. */
+struct wait_queue_entry {
+	/* `WQ_FLAG_*` [wq_head->lock]. */
+	__u32 flags;
+	/* The waiter, by default its task. */
+	void *FSN_CXX_KEYWORD(private);
+	/* Called by a wake-up with the queue's lock held. */
+	wait_queue_func_t func;
+	/* Link on `wait_queue_head::head` [wq_head->lock]. */
+	struct list_head entry;
 };
 
 /* What a waiter for a bit or a variable waits for. */
@@ -1332,6 +1295,9 @@ struct wait_bit_queue_entry {
 	/* The entry proper. */
 	struct wait_queue_entry wq_entry;
 };
+
+/* Sleeps once in a wait for a bit; non-zero ends the wait. */
+typedef int (*wait_bit_action_f)(struct wait_bit_key *key, int mode);
 
 /* A place on one wait queue of a poll. */
 struct poll_table_entry {
@@ -1359,6 +1325,46 @@ struct poll_wqueues {
 	int inline_index;
 	/* The places. */
 	struct poll_table_entry inline_entries[FSN_POLL_ENTRIES];
+};
+
+/* A queue of work. All names lead to one queue and one worker. */
+struct workqueue_struct {
+	/* `WQ_*` it was asked for with. */
+	__u32 flags;
+	/* Unused. */
+	int max_active;
+};
+
+/* A timer in the kernel's size; part of `delayed_work` only. */
+struct timer_list {
+	/* Link among the timers [the queue's lock]. */
+	struct hlist_node entry;
+	/* When it fires, in jiffies. */
+	__u64 expires;
+	/* Non-NULL while it waits. */
+	void *function;
+	/* Unused. */
+	__u32 flags;
+};
+
+/* An item of work that is queued when its time has come. */
+struct delayed_work {
+	/* The work. */
+	struct work_struct work;
+	/* When it is queued. */
+	struct timer_list timer;
+	/* Kept for the kernel's size. */
+	struct workqueue_struct *wq;
+	/* Kept for the kernel's size. */
+	int cpu;
+};
+
+/* Link in a hash chain; `pprev` NULL means unhashed. */
+struct hlist_bl_node {
+	/* Next in the chain. */
+	struct hlist_bl_node *next;
+	/* Address of the pointer that points here. */
+	struct hlist_bl_node **pprev;
 };
 
 /* Data of an `FS_ERROR` event. */
@@ -2806,6 +2812,273 @@ struct fsnotify_event *fsnotify_remove_first_event(struct fsnotify_group *group)
 void fsnotify_flush_notify(struct fsnotify_group *group);
 
 /*
+ * Makes a domain of any memory; zeroed memory is one already. Returns 0.
+ *
+ * # Safety
+ * The memory is valid, aligned to 64 bytes, and not a domain in use.
+ */
+int fsn_init_srcu_struct(struct srcu_struct *ssp);
+
+/*
+ * Frees what the domain has taken. Nobody may be inside; callbacks have been waited for with `fsn_srcu_barrier()`.
+ * Otherwise it warns and leaves the domain as it is.
+ *
+ * # Safety
+ * The domain is valid, and nobody enters it meanwhile.
+ */
+void fsn_cleanup_srcu_struct(struct srcu_struct *ssp);
+
+/*
+ * Enters the read side; never waits, may be nested, may be followed by sleeping. Returns what `fsn_srcu_read_unlock()`
+ * needs, by the same thread.
+ *
+ * # Safety
+ * The domain is valid.
+ */
+int fsn_srcu_read_lock(struct srcu_struct *ssp);
+
+/*
+ * Leaves the read side. A call without its lock is warned of and ignored.
+ *
+ * # Safety
+ * The domain is valid.
+ */
+void fsn_srcu_read_unlock(struct srcu_struct *ssp, int idx);
+
+/*
+ * Whether the calling thread is inside the read side: 1 or 0.
+ *
+ * # Safety
+ * The domain is valid.
+ */
+int fsn_srcu_read_lock_held(struct srcu_struct *ssp);
+
+/*
+ * Enters the read side for whoever calls `fsn_srcu_up_read()`, be it another thread.
+ *
+ * # Safety
+ * The domain is valid.
+ */
+int fsn_srcu_down_read(struct srcu_struct *ssp);
+
+/*
+ * Leaves what `fsn_srcu_down_read()` entered.
+ *
+ * # Safety
+ * The domain is valid.
+ */
+void fsn_srcu_up_read(struct srcu_struct *ssp, int idx);
+
+/*
+ * Waits until every reader that is inside now has left. Sleeps; not inside the domain's read side (warned of).
+ *
+ * # Safety
+ * The domain is valid.
+ */
+void fsn_synchronize_srcu(struct srcu_struct *ssp);
+
+/*
+ * Calls `func` with `head` from the worker, once every reader that is inside now has left. Does not sleep.
+ *
+ * # Safety
+ * The domain is valid until the callback has been called; `head` is not queued already and left alone until then.
+ */
+void fsn_call_srcu(struct srcu_struct *ssp, struct callback_head *head, rcu_callback_t func);
+
+/*
+ * Waits until the callbacks of all `fsn_call_srcu()` before have been called. Sleeps.
+ *
+ * # Safety
+ * The domain is valid.
+ */
+void fsn_srcu_barrier(struct srcu_struct *ssp);
+
+/*
+ * Enters RCU's read side; never waits, may be nested.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_rcu_read_lock(void);
+
+/*
+ * Leaves RCU's read side. A call without its lock is warned of and ignored.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_rcu_read_unlock(void);
+
+/*
+ * Whether the calling thread is inside RCU's read side: 1 or 0.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+int fsn_rcu_read_lock_held(void);
+
+/*
+ * Waits until every RCU reader that is inside now has left. Sleeps; not inside the read side (warned of).
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_synchronize_rcu(void);
+
+/*
+ * Calls `func` with `head` from the worker, once every reader that is inside now has left. Does not sleep.
+ *
+ * # Safety
+ * `head` is valid, not queued already, and left alone until the call.
+ */
+void fsn_call_rcu(struct callback_head *head, rcu_callback_t func);
+
+/*
+ * Frees a `fsn_kmalloc()`ed object in which `head` stands, as `fsn_call_rcu()` would (`fsn_kfree_rcu()`). With `head` NULL
+ * it waits and frees at once. A NULL object with a NULL head is ignored.
+ *
+ * # Safety
+ * `head` is valid, not queued already, and left alone until the call. The object is the caller's to free, and `head` less than
+ * 4096 bytes inside of it.
+ */
+void fsn_kvfree_call_rcu(struct callback_head *head,
+			 void *object);
+
+/*
+ * Waits until the callbacks of all `fsn_call_rcu()` before have been called. Sleeps.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_rcu_barrier(void);
+
+/*
+ * The calling thread's task (the kernel's `current`), made at first need; never NULL. It is freed after the thread's
+ * end unless `fsn_get_task_struct()` was called. Threads that can have no task (out of memory, at their very end) share
+ * one, which cannot be woken or killed: their sleeps poll.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+struct task_struct *fsn_current(void);
+
+/*
+ * Takes a reference on a task's memory and returns the task.
+ *
+ * # Safety
+ * `task` is `fsn_current()`, or a task that the caller holds a reference on.
+ */
+struct task_struct *fsn_get_task_struct(struct task_struct *task);
+
+/*
+ * Gives back a reference.
+ *
+ * # Safety
+ * The caller owns a reference of `fsn_get_task_struct()`.
+ */
+void fsn_put_task_struct(struct task_struct *task);
+
+/*
+ * Sets the calling thread's state (`FSN_TASK_*`), followed by a full fence: what is loaded afterwards is what a
+ * `fsn_wake_up_process()` that comes too early for this state had stored before.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_set_current_state(unsigned int state);
+
+/*
+ * Sleeps until the thread is woken from the state that it has set, or a signal ends the sleep; at once if it was woken
+ * already. May return early: callers loop. No lock may be held that the waker needs.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_schedule(void);
+
+/*
+ * `fsn_schedule()` for `timeout` jiffies (milliseconds) at most. Returns what is left, 0 when the time is up;
+ * `FSN_MAX_SCHEDULE_TIMEOUT` is no limit.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+long fsn_schedule_timeout(long timeout);
+
+/*
+ * Wakes a task whose state is among `states`. Returns 1, or 0 if it is in none of them (any more).
+ *
+ * # Safety
+ * `task` is `fsn_current()`, or a task that the caller holds a reference on.
+ */
+int fsn_wake_up_state(struct task_struct *task, unsigned int states);
+
+/*
+ * Wakes a sleeping task. Returns 1, or 0 if it did not sleep.
+ *
+ * # Safety
+ * `task` is `fsn_current()`, or a task that the caller holds a reference on.
+ */
+int fsn_wake_up_process(struct task_struct *task);
+
+/*
+ * Ends the interruptible and killable sleeps of a task, this one and later ones, with -ERESTARTSYS (-EINTR for bits), as
+ * SIGKILL does in a kernel, until `fsn_flush_signals()`. For a server whose client has gone away.
+ *
+ * # Safety
+ * `task` is `fsn_current()`, or a task that the caller holds a reference on.
+ */
+void fsn_task_kill(struct task_struct *task);
+
+/*
+ * `fsn_task_kill()` for interruptible sleeps only, as another signal does in a kernel.
+ *
+ * # Safety
+ * `task` is `fsn_current()`, or a task that the caller holds a reference on.
+ */
+void fsn_task_interrupt(struct task_struct *task);
+
+/*
+ * Forgets what `fsn_task_kill()` and `fsn_task_interrupt()` have left pending.
+ *
+ * # Safety
+ * `task` is `fsn_current()`, or a task that the caller holds a reference on.
+ */
+void fsn_flush_signals(struct task_struct *task);
+
+/*
+ * Begins a section of the calling thread in which allocations behave as with GFP_NOFS. Returns what ends it.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+unsigned int fsn_memalloc_nofs_save(void);
+
+/*
+ * Ends the section whose beginning returned `flags`.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_memalloc_nofs_restore(unsigned int flags);
+
+/*
+ * Milliseconds on the monotonic clock (the kernel's `jiffies` with HZ = 1000).
+ *
+ * # Safety
+ * Always safe to call.
+ */
+unsigned long fsn_jiffies(void);
+
+/*
+ * Nanoseconds on the monotonic clock.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+int64_t fsn_ktime_get(void);
+
+/*
  * Waits for a spinlock that `fsn_spin_lock()` found taken; returns with the lock held. Sleeps.
  *
  * # Safety
@@ -3333,6 +3606,354 @@ struct file *fsn_get_file(struct file *file);
  * The caller has a reference, and none afterwards; it holds no lock.
  */
 void fsn_fput(struct file *file);
+
+/*
+ * Puts an entry on a queue; the next wake-up calls its function. A wake-up that misses it has stored what the caller
+ * loads afterwards.
+ *
+ * # Safety
+ * Both are valid; the entry is initialised and on no queue, and stays valid until it is taken off.
+ */
+void fsn_add_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry);
+
+/*
+ * `fsn_add_wait_queue()` behind all others, to be woken one at a time.
+ *
+ * # Safety
+ * Both are valid; the entry is initialised and on no queue, and stays valid until it is taken off.
+ */
+void fsn_add_wait_queue_exclusive(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry);
+
+/*
+ * `fsn_add_wait_queue()` ahead of all others, to be woken first; it may end the wake-up.
+ *
+ * # Safety
+ * Both are valid; the entry is initialised and on no queue, and stays valid until it is taken off.
+ */
+void fsn_add_wait_queue_priority(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry);
+
+/*
+ * Takes an entry off its queue.
+ *
+ * # Safety
+ * Both are valid, and the entry is on the queue.
+ */
+void fsn_remove_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry);
+
+/*
+ * Makes an entry one of the calling thread that a wake-up takes off its queue.
+ *
+ * # Safety
+ * The entry is valid memory and on no queue.
+ */
+void fsn_init_wait_entry(struct wait_queue_entry *wq_entry, int flags);
+
+/*
+ * Puts the entry on the queue unless it is there, and sets the thread's state. What the caller loads afterwards decides
+ * whether it calls `fsn_schedule()`.
+ *
+ * # Safety
+ * `wq_entry` is valid and initialised; `wq_head` is valid.
+ */
+void fsn_prepare_to_wait(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry, int state);
+
+/*
+ * `fsn_prepare_to_wait()` to be woken one at a time. Returns whether the queue was empty.
+ *
+ * # Safety
+ * `wq_entry` is valid and initialised; `wq_head` is valid.
+ */
+bool fsn_prepare_to_wait_exclusive(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry, int state);
+
+/*
+ * `fsn_prepare_to_wait()` with the flags of the entry. Returns 0, or -ERESTARTSYS with the entry off the queue if a
+ * signal ends sleeps in `state`.
+ *
+ * # Safety
+ * `wq_entry` is valid and initialised; `wq_head` is valid.
+ */
+long fsn_prepare_to_wait_event(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry, int state);
+
+/*
+ * Ends a wait: the thread's state is running, the entry off the queue.
+ *
+ * # Safety
+ * `wq_entry` is valid and initialised; `wq_head` is valid.
+ */
+void fsn_finish_wait(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry);
+
+/*
+ * Sleeps in state `mode` until the entry's queue has been woken since the last call, for `timeout` jiffies at most;
+ * returns what is left.
+ *
+ * # Safety
+ * The entry is the calling thread's, has `fsn_woken_wake_function()`, and is on a queue.
+ */
+long fsn_wait_woken(struct wait_queue_entry *wq_entry, unsigned int mode, long timeout);
+
+/*
+ * The wake-up behind the `fsn_wake_up()` family, for a queue that was seen not to be empty. Wakes the entries whose task
+ * is in a state of `mode`: all plain ones and `nr` exclusive ones (0: all). Returns the number of exclusive ones.
+ *
+ * # Safety
+ * The queue is valid, and `key` what the entries' functions expect.
+ */
+int fsn_wake_up_slow(struct wait_queue_head *wq_head,
+		     unsigned int mode,
+		     int nr,
+		     void *key);
+
+/*
+ * The same with the queue's lock held by the caller.
+ *
+ * # Safety
+ * As for `fsn_wake_up_slow()`; the caller holds the queue's lock.
+ */
+int fsn_wake_up_locked_slow(struct wait_queue_head *wq_head, unsigned int mode, int nr, void *key);
+
+/*
+ * Entry function: wakes the task in `private`. Returns 1 if it slept in a state of `mode`.
+ *
+ * # Safety
+ * The entry is on a queue whose lock is held.
+ */
+int fsn_default_wake_function(struct wait_queue_entry *wq_entry, unsigned int mode, int sync, void *key);
+
+/*
+ * Entry function: wakes the task in `private`, and takes the entry off the queue if it slept in a state of `mode`.
+ *
+ * # Safety
+ * The entry is on a queue whose lock is held.
+ */
+int fsn_autoremove_wake_function(struct wait_queue_entry *wq_entry, unsigned int mode, int sync, void *key);
+
+/*
+ * Entry function of `fsn_wait_woken()`.
+ *
+ * # Safety
+ * The entry is on a queue whose lock is held.
+ */
+int fsn_woken_wake_function(struct wait_queue_entry *wq_entry, unsigned int mode, int sync, void *key);
+
+/*
+ * The queue for waits on a bit of the word at an address; with -1, on the variable there.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+struct wait_queue_head *fsn_bit_waitqueue(void *word, int bit);
+
+/*
+ * Makes an entry one of the calling thread for the variable at `var`.
+ *
+ * # Safety
+ * The entry is valid memory and on no queue.
+ */
+void fsn_init_wait_var_entry(struct wait_bit_queue_entry *wbq_entry, void *var, int flags);
+
+/*
+ * Wakes who waits for the variable at `var`, which the caller has changed. The address is not followed.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_wake_up_var(void *var);
+
+/*
+ * Wakes who waits for a bit, which the caller has cleared. The address is not followed.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_wake_up_bit(void *word, int bit);
+
+/*
+ * Waits in state `mode` until the bit is clear; between two looks `action` sleeps, and its non-zero value ends the wait
+ * and is returned. Else 0; -EINTR for a signal.
+ *
+ * # Safety
+ * The word stays valid during the wait.
+ */
+int fsn_out_of_line_wait_on_bit(void *word, int bit, wait_bit_action_f action, unsigned int mode);
+
+/*
+ * The same for `timeout` jiffies at most, if the action is `fsn_bit_wait_timeout()`; -EAGAIN when the time is up.
+ *
+ * # Safety
+ * The word stays valid during the wait.
+ */
+int fsn_out_of_line_wait_on_bit_timeout(void *word,
+					int bit,
+					wait_bit_action_f action,
+					unsigned int mode,
+					unsigned long timeout);
+
+/*
+ * Waits until the caller has set the bit, as its only owner. Returns 0, or a value of `action` without the bit.
+ *
+ * # Safety
+ * The word stays valid during the wait.
+ */
+int fsn_out_of_line_wait_on_bit_lock(void *word, int bit, wait_bit_action_f action, unsigned int mode);
+
+/*
+ * Action of a wait for a bit: sleeps until woken. -EINTR for a signal.
+ *
+ * # Safety
+ * Called by the functions above.
+ */
+int fsn_bit_wait(struct wait_bit_key *key, int mode);
+
+/*
+ * The same until the wait's time is up: then -EAGAIN.
+ *
+ * # Safety
+ * Called by the functions above.
+ */
+int fsn_bit_wait_timeout(struct wait_bit_key *key, int mode);
+
+/*
+ * Entry function of a wait for a bit or a variable.
+ *
+ * # Safety
+ * The entry is part of a `wait_bit_queue_entry` on a queue whose lock is held.
+ */
+int fsn_wake_bit_function(struct wait_queue_entry *wq_entry, unsigned int mode, int sync, void *key);
+
+/*
+ * Makes the calling thread ready to poll: hand `&pwq->pt` to the files' poll operations. At most
+ * `FSN_POLL_ENTRIES` queues; beyond that `pwq->error` is -ENOMEM.
+ *
+ * # Safety
+ * `pwq` is valid memory that stays where it is until `fsn_poll_freewait()`.
+ */
+void fsn_poll_initwait(struct poll_wqueues *pwq);
+
+/*
+ * Sleeps in `state` until one of the queues has news, for `timeout` jiffies at most. Returns what is left, 0 when the time
+ * is up. Look at the files again before the next call.
+ *
+ * # Safety
+ * `pwq` is the calling thread's, made by `fsn_poll_initwait()`; the queues still exist.
+ */
+long fsn_poll_schedule_timeout(struct poll_wqueues *pwq,
+			       int state,
+			       long timeout);
+
+/*
+ * Takes the poller off all queues.
+ *
+ * # Safety
+ * `pwq` is the calling thread's, made by `fsn_poll_initwait()`; the queues still exist.
+ */
+void fsn_poll_freewait(struct poll_wqueues *pwq);
+
+/*
+ * The queue (the kernel's `system_wq` and its siblings).
+ *
+ * # Safety
+ * Always safe to call.
+ */
+struct workqueue_struct *fsn_system_wq(void);
+
+/*
+ * The queue, behind `fsn_alloc_workqueue()`; `flags` are not looked at.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+struct workqueue_struct *fsn_alloc_workqueue_flags(unsigned int _flags, int _max_active);
+
+/*
+ * Waits for all items that are queued now (timers not included). Sleeps.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_flush_workqueue(struct workqueue_struct *_wq);
+
+/*
+ * Ends the use of a queue of `fsn_alloc_workqueue()`: waits for all items that are queued now. Sleeps.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+void fsn_destroy_workqueue(struct workqueue_struct *_wq);
+
+/*
+ * Queues an item. False: it is queued already and has not begun, so it will see what the caller did before; or it is being
+ * cancelled. Does not sleep.
+ *
+ * # Safety
+ * The item is initialised, and valid until its function is called or it has been cancelled.
+ */
+bool fsn_queue_work(struct workqueue_struct *_wq,
+		    struct work_struct *work);
+
+/*
+ * Queues an item in `delay` jiffies (milliseconds). False: see `fsn_queue_work()`. Does not sleep.
+ *
+ * # Safety
+ * The item is initialised, and valid until its function is called or it has been cancelled.
+ */
+bool fsn_queue_delayed_work(struct workqueue_struct *_wq, struct delayed_work *dwork, unsigned long delay);
+
+/*
+ * Queues an item in `delay` jiffies from now, whether it waits already or not. True if it did. Does not sleep.
+ *
+ * # Safety
+ * The item is initialised, and valid until its function is called or it has been cancelled.
+ */
+bool fsn_mod_delayed_work(struct workqueue_struct *_wq, struct delayed_work *dwork, unsigned long delay);
+
+/*
+ * Waits until the item has run for the last time that it was queued. False if there was nothing to wait for. Sleeps; in an
+ * item's own function it warns and returns false.
+ *
+ * # Safety
+ * The item is valid.
+ */
+bool fsn_flush_work(struct work_struct *work);
+
+/*
+ * The same; a timer is not waited for, the item is queued at once. Sleeps.
+ *
+ * # Safety
+ * The item is valid.
+ */
+bool fsn_flush_delayed_work(struct delayed_work *dwork);
+
+/*
+ * Takes an item back; true if it was queued. It may be running. Does not sleep.
+ *
+ * # Safety
+ * The item is valid.
+ */
+bool fsn_cancel_work(struct work_struct *work);
+
+/*
+ * Takes an item back and waits until it does not run; it cannot be queued meanwhile. True if it was queued. Sleeps.
+ *
+ * # Safety
+ * The item is valid.
+ */
+bool fsn_cancel_work_sync(struct work_struct *work);
+
+/*
+ * `fsn_cancel_work()`, for an item that may wait for its timer.
+ *
+ * # Safety
+ * The item is valid.
+ */
+bool fsn_cancel_delayed_work(struct delayed_work *dwork);
+
+/*
+ * `fsn_cancel_work_sync()`, for an item that may wait for its timer.
+ *
+ * # Safety
+ * The item is valid.
+ */
+bool fsn_cancel_delayed_work_sync(struct delayed_work *dwork);
 
 extern void __fsnotify_inode_delete(struct inode *inode);
 

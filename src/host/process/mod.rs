@@ -17,6 +17,7 @@ pub mod mempool;
 pub mod mutex;
 pub mod park;
 pub mod pids;
+pub mod poll;
 pub mod rcu;
 pub mod refcount;
 pub mod rwlock;

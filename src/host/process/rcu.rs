@@ -67,6 +67,9 @@ pub unsafe fn call_rcu(head: *mut callback_head, func: Callback) {
 /// As for [`call_rcu`]; the object is the caller's to free, and `offset` less than 4096.
 pub unsafe fn kvfree_call_rcu(head: *mut callback_head, object: *mut c_void) {
     if head.is_null() {
+        if object.is_null() {
+            return;
+        }
         synchronize_rcu();
         // SAFETY: promised by the caller.
         return unsafe { slab::kfree(object) };

@@ -108,12 +108,10 @@ fn enter_slot(slot: &Slot, index: c_int) -> c_int {
 
 #[cold]
 fn enter_first(ssp: &srcu_struct, index: c_int) -> c_int {
-    if let Some(slot) = acquire(ssp) {
-        return enter_slot(slot, index);
+    match acquire(ssp) {
+        Some(slot) => enter_slot(slot, index),
+        None => enter_shared(ssp, index),
     }
-    change_shared(&ssp.shared[index as usize], 1);
-    fence(Ordering::SeqCst);
-    index | SHARED
 }
 
 /// Leaves the read side. A call without its `srcu_read_lock()` is found, warned of, and ignored.
@@ -139,6 +137,23 @@ fn leave_shared(ssp: &srcu_struct, index: c_int) {
     if change_shared(word, -1) == 0 && ssp.gp_waiting.load(Ordering::SeqCst) != 0 {
         futex::release(&ssp.gp_waiting);
     }
+}
+
+/// Enters the read side for whoever calls [`srcu_up_read`], be it another thread.
+pub fn srcu_down_read(ssp: &srcu_struct) -> c_int {
+    let index = (ssp.idx.load(Ordering::Relaxed) & 1) as c_int;
+    enter_shared(ssp, index)
+}
+
+/// Leaves what [`srcu_down_read`] entered.
+pub fn srcu_up_read(ssp: &srcu_struct, index: c_int) {
+    leave_shared(ssp, index);
+}
+
+fn enter_shared(ssp: &srcu_struct, index: c_int) -> c_int {
+    change_shared(&ssp.shared[index as usize], 1);
+    fence(Ordering::SeqCst);
+    index | SHARED
 }
 
 /// Whether the calling thread is inside. Of readers without a slot it cannot be told which thread they are: where there

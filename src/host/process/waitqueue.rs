@@ -317,7 +317,8 @@ pub unsafe fn finish_wait(wq_head: &wait_queue_head, at: *mut wait_queue_entry) 
 
 /// Calls the entries' functions, exclusive ones until `nr` of them woke somebody (0: all). Returns how many exclusive
 /// ones did. The queue's lock is held.
-pub(super) fn wake_locked(wq_head: &wait_queue_head, mode: u32, nr: c_int, flags: c_int, key: *mut c_void) -> c_int {
+#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the key is only handed on, to functions that know what it is")]
+pub fn wake_locked(wq_head: &wait_queue_head, mode: u32, nr: c_int, flags: c_int, key: *mut c_void) -> c_int {
     let mut left = nr;
     let mut at = wq_head.head.next.load(Ordering::Relaxed);
     while !at.is_null() && !ptr::eq(at, &wq_head.head) {
