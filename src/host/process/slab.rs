@@ -197,11 +197,7 @@ pub(super) unsafe fn free(object: *mut c_void, function: &'static str) {
     if cfg!(debug_assertions) && !is_live(&h, function) {
         return;
     }
-    if let Some(slot) = h.slot() {
-        slot.add(-1);
-    }
-    stats::add(Counter::Free, 1);
-    stats::add(Counter::FreeBytes, h.size.into());
+    count_free(&h);
     // SAFETY: the object is live and the caller's alone.
     #[cfg(debug_assertions)]
     unsafe {
@@ -212,6 +208,43 @@ pub(super) unsafe fn free(object: *mut c_void, function: &'static str) {
     // SAFETY: the block begins one offset before the object.
     unsafe { libc::free(object.wrapping_byte_sub(h.offset())) };
     memcg::uncharge(h.memcg, h.cost());
+}
+
+fn count_free(h: &Header) {
+    if let Some(slot) = h.slot() {
+        slot.add(-1);
+    }
+    stats::add(Counter::Free, 1);
+    stats::add(Counter::FreeBytes, h.size.into());
+}
+
+/// The first half of a free: counters and charges. The memory stays until [`release`], for a debug build that keeps freed
+/// objects poisoned.
+///
+/// # Safety
+///
+/// As for [`kfree`].
+#[cfg(debug_assertions)]
+pub(crate) unsafe fn retire(object: *mut c_void) {
+    // SAFETY: the caller's promise.
+    let h = unsafe { header(object) };
+    count_free(&h);
+    // SAFETY: the object is live and the caller's alone.
+    unsafe { header_at(object).write(Header { mark: FREED, ..h }) };
+    memcg::uncharge(h.memcg, h.cost());
+}
+
+/// The second half: the memory.
+///
+/// # Safety
+///
+/// `object` was given to [`retire`] and nobody uses it any more.
+#[cfg(debug_assertions)]
+pub(crate) unsafe fn release(object: *mut c_void) {
+    // SAFETY: the header was left in place.
+    let h = unsafe { header(object) };
+    // SAFETY: the block begins one offset before the object.
+    unsafe { libc::free(object.wrapping_byte_sub(h.offset())) };
 }
 
 #[cold]
