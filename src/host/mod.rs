@@ -23,6 +23,9 @@ pub(crate) use process::work::{flush_delayed_work, queue_delayed_work};
 pub(crate) use process::cache::{kmem_cache_alloc, kmem_cache_free};
 pub(crate) use process::memcg::mem_cgroup_put;
 pub(crate) use process::slab::{kfree, kzalloc};
+// A free in two halves, for debug builds: counters and charges, then the memory.
+#[cfg(debug_assertions)]
+pub(crate) use process::slab::{release, retire};
 // Signals to the owner of a file.
 pub(crate) use process::fasync::{fasync_helper, kill_fasync};
 // A pause of about a millisecond, before a fork.

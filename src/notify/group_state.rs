@@ -60,11 +60,15 @@ pub(crate) fn alloc(gfp: gfp_t) -> Option<NonNull<fsnotify_group>> {
 /// `group` came from [`alloc`] and nobody can reach it.
 pub(crate) unsafe fn free(group: NonNull<fsnotify_group>) {
     #[cfg(debug_assertions)]
-    let Some(group) = poison::keep(group) else {
-        return;
-    };
     // SAFETY: came from kzalloc(), and nobody can reach it.
-    unsafe { kfree(group.as_ptr().cast()) }
+    unsafe {
+        poison::keep(group)
+    };
+    #[cfg(not(debug_assertions))]
+    // SAFETY: came from kzalloc(), and nobody can reach it.
+    unsafe {
+        kfree(group.as_ptr().cast())
+    };
 }
 
 /// The library's part of a group.
@@ -169,6 +173,7 @@ fn next_group(previous: Option<NonNull<fsnotify_group>>) -> Option<NonNull<fsnot
 pub(crate) mod poison {
     use super::{ptr, spinlock, NonNull, Relaxed, Whole};
     use crate::abi::fsnotify_group;
+    use crate::host::{release, retire};
     use core::mem::size_of;
     use core::sync::atomic::{AtomicPtr, AtomicUsize};
 
@@ -183,9 +188,16 @@ pub(crate) mod poison {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     static GROUPS: [AtomicPtr<fsnotify_group>; KEPT] = [const { AtomicPtr::new(ptr::null_mut()) }; KEPT];
 
-    /// Poisons a group and keeps it; returns the one that had to make room.
-    pub(crate) fn keep(group: NonNull<fsnotify_group>) -> Option<NonNull<fsnotify_group>> {
-        // SAFETY: the group's end: nobody can reach it, and it is a `Whole` in size.
+    /// Frees a group as far as counters and charges go, poisons it and keeps its memory; frees the memory of the one that
+    /// has to make room.
+    ///
+    /// # Safety
+    ///
+    /// The group came from kzalloc() and nobody can reach it.
+    pub(crate) unsafe fn keep(group: NonNull<fsnotify_group>) {
+        // SAFETY: as required of the caller.
+        unsafe { retire(group.as_ptr().cast()) };
+        // SAFETY: nobody can reach it, and it is a `Whole` in size.
         unsafe { group.as_ptr().cast::<u8>().write_bytes(BYTE, size_of::<Whole>()) };
         LOCK.lock();
         let slot = NEXT.load(Relaxed);
@@ -193,7 +205,10 @@ pub(crate) mod poison {
         let old = GROUPS[slot].swap(group.as_ptr(), Relaxed);
         // SAFETY: taken above.
         unsafe { LOCK.unlock() };
-        NonNull::new(old)
+        if !old.is_null() {
+            // SAFETY: retired when it was kept.
+            unsafe { release(old.cast()) };
+        }
     }
 
     /// Another thread may have been in [`keep`]; at worst one freed group is forgotten.
