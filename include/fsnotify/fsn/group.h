@@ -20,21 +20,6 @@ struct idr {
 	unsigned int idr_next;
 };
 
-typedef void *(*mempool_alloc_t)(unsigned int gfp_mask, void *pool_data);
-typedef void (*mempool_free_t)(void *element, void *pool_data);
-
-/* A pool that always has min_nr elements. */
-typedef struct mempool_s {
-	spinlock_t lock;
-	int min_nr;
-	int curr_nr;
-	void **elements;
-	void *pool_data;
-	mempool_alloc_t alloc;
-	mempool_free_t free;
-	wait_queue_head_t wait;
-} mempool_t;
-
 /* inotify's part of a group. */
 struct inotify_group_private_data {
 	spinlock_t idr_lock;
