@@ -11,9 +11,13 @@ use super::origin::Origin;
 use crate::abi::*;
 use crate::host::process::log::warn;
 use crate::host::process::stats::{self, Counter};
+use crate::host::process::waitqueue::wake_up_all;
 use crate::host::process::{rcu, slab};
 use core::ptr;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+/// Who waits for ends that other threads have begun.
+pub(super) static ENDED: wait_queue_head = wait_queue_head::new();
 
 /// The count of a dentry whose end has begun.
 pub(super) const DEAD: i32 = -128;
@@ -253,6 +257,7 @@ fn leave_parent<'a>(dentry: &dentry) -> Option<(&'a dentry, Held<'a>)> {
     unsafe { hlist_del_init(&dentry.d_sib) };
     drop(lock);
     drop(parent_lock);
+    wake_up_all(&ENDED);
     free(dentry);
     if dec_unless_last(&parent.d_lockref.count) {
         return None;
@@ -272,7 +277,6 @@ fn free(dentry: &dentry) {
         release(dentry);
         return;
     }
-    stats::add(Counter::DentryFree, 1);
     let head = ptr::from_ref(&dentry.d_u).cast_mut().cast::<callback_head>();
     // SAFETY: the link of the aliases is unused from here on, and as large as a callback's head.
     unsafe { rcu::call_rcu(head, Some(free_dentry)) };
@@ -280,6 +284,7 @@ fn free(dentry: &dentry) {
 
 /// After the grace period.
 unsafe extern "C" fn free_dentry(head: *mut callback_head) {
+    stats::add(Counter::DentryFree, 1);
     let dentry = container_of!(head, dentry, d_u);
     // SAFETY: queued by `free()`: it came from `kzalloc()`, and nobody uses it any more.
     unsafe { slab::kfree(dentry.cast()) };

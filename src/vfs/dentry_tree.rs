@@ -4,12 +4,13 @@
 //! A walk holds `d_lock` of every dentry from its start down to where it stands, so nothing on that path can be moved or
 //! freed, and no list that it is in the middle of can change.
 
-use super::dentry::{dput, is_root};
+use super::dentry::{dput, is_root, ENDED};
 use super::dentry_hash::d_unhashed;
 use super::dentry_link::{d_drop, Claimed};
 use super::links::container_of;
 use crate::abi::*;
 use crate::host::process::log::warn;
+use crate::host::process::waitqueue::wait_event;
 use core::ptr;
 use core::sync::atomic::Ordering::{AcqRel, Relaxed};
 
@@ -89,26 +90,50 @@ fn leave<'a>(top: &dentry, mut at: &'a dentry) -> Option<&'a dentry> {
 /// The caller has a reference on the dentry. No lock is held that the callbacks or `fsnotify()` take.
 pub unsafe fn shrink_dcache_parent(parent: &dentry) {
     loop {
-        let mut claimed = Claimed::new();
-        let mut others = false;
-        walk(parent, |dentry| {
-            if ptr::eq(dentry, parent) {
-                return Step::Into;
-            }
-            if dentry.claim() {
-                claimed.push(dentry);
-            } else if dentry.count() < 0 {
-                others = true;
+        let mut found = Found::under(parent);
+        if found.is_waiting() {
+            wait_event(&ENDED, || {
+                // What was claimed once must not be lost by looking again.
+                if found.is_waiting() {
+                    found = Found::under(parent);
+                }
+                !found.is_waiting()
+            });
+        }
+        if found.claimed.is_empty() {
+            return;
+        }
+        found.claimed.kill();
+    }
+}
+
+/// What a look at the dentries below one has found.
+struct Found {
+    /// Without references: theirs are this thread's now.
+    claimed: Claimed,
+    /// There are some that other threads are ending.
+    ending: bool,
+}
+
+impl Found {
+    fn under(top: &dentry) -> Self {
+        let mut found = Self { claimed: Claimed::new(), ending: false };
+        walk(top, |dentry| {
+            if !ptr::eq(dentry, top) {
+                if dentry.claim() {
+                    found.claimed.push(dentry);
+                } else {
+                    found.ending |= dentry.count() < 0;
+                }
             }
             Step::Into
         });
-        if !claimed.is_empty() {
-            claimed.kill();
-        } else if others {
-            crate::host::process::std::thread::yield_now();
-        } else {
-            return;
-        }
+        found
+    }
+
+    /// Nothing to do but to wait for others.
+    fn is_waiting(&self) -> bool {
+        self.ending && self.claimed.is_empty()
     }
 }
 
