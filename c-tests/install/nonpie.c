@@ -79,7 +79,7 @@ static __attribute__((constructor)) void before_main(void)
 	void *connector;
 
 	expect(fsnotify_mark_connector_cachep);
-	connector = fsn_kmem_cache_alloc(fsnotify_mark_connector_cachep, GFP_KERNEL);
+	connector = fsn_kmem_cache_alloc(fsnotify_mark_connector_cachep, FSN_GFP_KERNEL);
 	expect(connector);
 	fsn_kmem_cache_free(fsnotify_mark_connector_cachep, connector);
 	destruction_waits_for_this_reader();
