@@ -67,6 +67,11 @@ int main(void)
 	struct fsnotify_mark *mark = (struct fsnotify_mark *)calloc(1, sizeof(*mark));
 
 	expect(mark && !fsn_IS_ERR(group));
+	/* A plugin that stays mapped may be run again. */
+	handled = freed_events = freed_marks = freed_groups = 0;
+	memset(&sb, 0, sizeof(sb));
+	memset(&dir, 0, sizeof(dir));
+	memset(&inode, 0, sizeof(inode));
 	dir.i_sb = inode.i_sb = &sb;
 	dir.i_mode = 0040755;
 	inode.i_mode = 0100644;
