@@ -99,8 +99,11 @@ static void follow(struct source *s, int signals, unsigned long seconds)
 			break;
 		if (seconds && (wait < 0 || left < wait))
 			wait = left < INT_MAX ? left : INT_MAX;
-		if (!poll(fds, 2, wait))
+		if (!poll(fds, 2, wait)) {
 			source_settle(s);
+			/* The notice of it may have been lost. */
+			source_step(s);
+		}
 		source_read(s);
 		if (fds[1].revents)
 			break;

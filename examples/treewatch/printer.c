@@ -255,8 +255,10 @@ void printer_step(struct printer *p, const char *title)
 static void watch_directory(void *arg, struct inode *dir)
 {
 	struct printer *p = arg;
+	int err = listener_mark(p->group, dir, FSNOTIFY_OBJ_TYPE_INODE, PRINTER_MASK, 0, 0);
 
-	if (listener_mark(p->group, dir, FSNOTIFY_OBJ_TYPE_INODE, PRINTER_MASK, 0, 0))
+	/* A directory that was lost from sight and found again still has its mark. */
+	if (err && err != -EEXIST)
 		p->marks_failed++;
 }
 

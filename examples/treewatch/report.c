@@ -53,12 +53,19 @@ static void report_memory(const struct printer *p, const struct sleeper *s)
 }
 
 /* While everything is still there; the printer's thread has ended. */
-void report_figures(const struct printer *p, const struct counter *c, const struct sleeper *s, const struct source *source)
+void report_figures(const struct printer *p, const struct counter *c, const struct sleeper *s, struct source *source)
 {
+	unsigned long differences = source_differences(source, mirror_root(source->mirror));
+
 	report_counts(p, c);
 	report_queues(p, s);
 	report_memory(p, s);
-	printf("  from the system: %lu notices, %lu overflows; the tree was read %lu times\n", source->notices,
+	printf("\nThe tree\n  %lu names in %lu directories, ", source->mirror->names, source->mirror->directories);
+	if (differences)
+		printf("%lu of them not as in the real directory\n", differences);
+	else
+		printf("as in the real directory\n");
+	printf("  from the system's inotify: %lu notices, %lu overflows; the tree was read %lu times\n", source->notices,
 	       source->overflows, source->scans + 1);
 	if (p->marks_failed)
 		printf("  %lu directories could not be marked\n", p->marks_failed);

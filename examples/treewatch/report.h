@@ -8,7 +8,7 @@
 #include "listeners.h"
 #include "source.h"
 
-void report_figures(const struct printer *p, const struct counter *c, const struct sleeper *s, const struct source *source);
+void report_figures(const struct printer *p, const struct counter *c, const struct sleeper *s, struct source *source);
 int report_leftovers(const struct mirror *m);
 
 #endif

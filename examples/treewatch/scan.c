@@ -271,3 +271,32 @@ void source_scan(struct source *s, struct dentry *dir)
 			mirror_remove(s->mirror, child);
 	}
 }
+
+/* How many names differ between the mirror and what is there, below a directory. Changes nothing. */
+unsigned long source_differences(struct source *s, struct dentry *dir)
+{
+	unsigned long differences = 0, ours = 0, there = 0, common = 0;
+	struct entry *names, *entry;
+	struct dentry *child;
+	struct attributes attr;
+
+	if (!read_names(s, dir, &names))
+		return 0;
+	while ((entry = names)) {
+		names = entry->next;
+		there++;
+		child = mirror_lookup(dir, entry->name);
+		free(entry);
+		if (!child)
+			continue;
+		common++;
+		if (source_look(s, child, &attr) || !identity_equal(&node_of(child->d_inode)->id, &attr.id))
+			differences++;
+	}
+	fsn_hlist_for_each_entry(child, &dir->d_children, d_sib) {
+		ours++;
+		if (S_ISDIR(child->d_inode->i_mode))
+			differences += source_differences(s, child);
+	}
+	return differences + (there - common) + (ours - common);
+}

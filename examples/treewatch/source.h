@@ -60,6 +60,7 @@ int source_look_name(struct source *s, struct dentry *dir, const char *name, str
 struct dentry *source_appear(struct source *s, struct dentry *dir, const char *name);
 void source_enter(struct source *s, struct dentry *dir);
 void source_scan(struct source *s, struct dentry *dir);
+unsigned long source_differences(struct source *s, struct dentry *dir);
 void source_refresh(struct source *s, struct dentry *dentry);
 void source_release(void *arg, struct node *node);
 
