@@ -11,8 +11,8 @@
 //! process makes a pipe of its own, for the inherited one is shared with its parent. Where the system refuses any of it
 //! [`Doorbell::ring`] says so and the caller sends the signal as well as it can.
 
-use super::fork;
 use super::signal::Target;
+use super::{errno, fork};
 use crate::abi::{mutex, pid_type};
 use core::cell::Cell;
 use core::ffi::{c_int, c_long, c_uint, c_void};
@@ -222,8 +222,7 @@ fn set_owner(fd: c_int, target: Target) -> c_int {
     if unsafe { libc::fcntl(fd, F_SETOWN_EX, ptr::from_ref(&owner)) } == 0 {
         return 0;
     }
-    // SAFETY: the thread's errno is always readable.
-    unsafe { *libc::__errno_location() }
+    errno::get()
 }
 
 fn close(fd: c_int) {

@@ -5,6 +5,7 @@
 //! library's locks held, while memory is short, from a thread that is ending, from inside the callback itself. The
 //! callback may be entered by several threads at once.
 
+use super::errno;
 use super::stats::{self, Counter};
 use crate::abi::{fsn_log_fn, fsn_ratelimit_state, FSN_LOG_DEBUG, FSN_LOG_EMERG, FSN_LOG_WARNING};
 use core::cell::UnsafeCell;
@@ -226,13 +227,11 @@ fn write_stderr(level: c_int, function: &Text<FUNCTION_MAX>, message: &Text<MESS
     }
     line.push(message.as_bytes());
     line.push(b"\n");
-    // SAFETY: the thread's errno is always readable.
-    let errno = unsafe { *libc::__errno_location() };
+    let before = errno::get();
     let bytes = line.as_bytes();
     // SAFETY: the buffer is `len` bytes long. A failure has nowhere to be reported.
     unsafe { libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len()) };
-    // SAFETY: as above.
-    unsafe { *libc::__errno_location() = errno };
+    errno::set(before);
 }
 
 /// Length of an interval, the kernel's default.

@@ -4,6 +4,7 @@ pub(crate) extern crate std;
 
 pub mod cache;
 pub(crate) mod doorbell;
+mod errno;
 pub(crate) mod exit_key;
 pub mod fasync;
 pub mod fields;

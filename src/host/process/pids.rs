@@ -2,6 +2,7 @@
 //! Process ids as counted objects. There is one object for each number that somebody holds, so comparing pointers
 //! compares ids, as backends do. An object says nothing about whether its process still exists: [`has_task`] asks.
 
+use super::errno;
 use super::fork::Guarded;
 use super::slab;
 use crate::abi::*;
@@ -151,8 +152,7 @@ fn signal_zero(nr: c_int) -> bool {
     if unsafe { libc::kill(nr, 0) } == 0 {
         return true;
     }
-    // SAFETY: the thread's errno is always readable.
-    unsafe { *libc::__errno_location() == libc::EPERM }
+    errno::get() == libc::EPERM
 }
 
 /// Whether a thread, a process or a process group has this number.

@@ -15,6 +15,7 @@
 //! Plain SIGIO has `SI_KERNEL` in the first three rows and `SI_USER` in the others.
 
 use super::doorbell::Doorbell;
+use super::errno;
 use super::stats::{self, Counter};
 use crate::abi::pid_type;
 use core::ffi::{c_int, c_long};
@@ -123,8 +124,7 @@ fn is_ours(tid: c_int) -> bool {
 /// Sends the file's signal to its owner. errno stays as it was.
 pub(super) fn send(target: Target, reason: Reason, bell: Option<&Doorbell>) {
     stats::add(Counter::Signals, 1);
-    // SAFETY: the thread's errno is always readable.
-    let errno = unsafe { *libc::__errno_location() };
+    let before = errno::get();
     let me = gettid();
     let to_myself = target.nr == me && target.kind != pid_type::PIDTYPE_PGID;
     if to_myself {
@@ -132,8 +132,7 @@ pub(super) fn send(target: Target, reason: Reason, bell: Option<&Doorbell>) {
     } else if !(reason.band == POLL_IN && bell.is_some_and(|b| b.ring(target, reason.fd))) {
         without_doorbell(target, reason, me);
     }
-    // SAFETY: as above.
-    unsafe { *libc::__errno_location() = errno };
+    errno::set(before);
 }
 
 /// The file's signal, or plain SIGIO if there is no other or the queue is full.

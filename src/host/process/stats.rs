@@ -170,10 +170,7 @@ fn acquire() -> Option<&'static Block> {
     if WITHOUT.with(Cell::get) {
         return None;
     }
-    let found = reuse().or_else(grow);
-    let Some(b) = found else {
-        return None;
-    };
+    let b = reuse().or_else(grow)?;
     if !EXIT.arm(ptr::from_ref(b).cast()) {
         b.owned.store(false, Ordering::Release);
         WITHOUT.with(|w| w.set(true));
