@@ -7,9 +7,9 @@ use std::fmt::Write;
 
 /// All steps, in the order that they rely on.
 pub fn polish(generated: &str) -> String {
-    let text = kernel_types(&atomic_pointers(generated));
+    let text = kernel_types(&atomic_pointers(generated)).replace("* *", "**");
     let text = keyword_members(&trailing_enumerator(&text));
-    let text = constants(&compact_comments(&tabs(&text)));
+    let text = constants(&compact_comments(&tabs(&variables(&text))));
     forward_declarations(&text)
 }
 
@@ -80,6 +80,26 @@ pub fn keyword_members(text: &str) -> String {
         "private_" => Some("FSN_CXX_KEYWORD(private)".to_string()),
         _ => None,
     })
+}
+
+/// A `static` of Rust has interior mutability where anybody writes to it, so for C it is no constant. What Rust itself
+/// imports with `extern` is another's to declare.
+pub fn variables(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for statement in text.split_inclusive(";\n") {
+        match statement.rfind("\nextern ").map(|at| statement.split_at(at + 1)) {
+            Some((before, import)) if import.contains('(') && !import.contains('{') => {
+                out.truncate(out.trim_end_matches('\n').len());
+                out.push_str(before);
+            }
+            Some((before, variable)) if !variable.contains('{') => {
+                out.push_str(before);
+                out.push_str(&variable.replacen("extern const ", "extern ", 1));
+            }
+            _ => out.push_str(statement),
+        }
+    }
+    out
 }
 
 /// cbindgen indents with blanks only.

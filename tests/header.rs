@@ -39,6 +39,14 @@ fn the_detached_type_follows_the_count() {
 }
 
 #[test]
+fn statics_are_variables_and_imports_are_left_out() {
+    let text = "int f(int a);\n\nextern const struct s x;\n\nextern void g(int a,\n              int b);\n\nextern const uint32_t y;\n";
+    assert_eq!(header::variables(text), "int f(int a);\n\nextern struct s x;\n\nextern uint32_t y;\n");
+    let guard = "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\nextern const int z;\n";
+    assert_eq!(header::variables(guard), guard.replace("const ", ""));
+}
+
+#[test]
 fn blanks_become_tabs_of_eight() {
     assert_eq!(header::tabs("int f(int a,\n          int b);\n"), "int f(int a,\n\t  int b);\n");
 }

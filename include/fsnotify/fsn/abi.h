@@ -20,7 +20,6 @@ struct fown_struct;
 struct fs_error_report;
 struct fsn_ratelimit_state;
 struct fsn_stats;
-struct fsn_v61_fsid;
 struct fsnotify_event;
 struct fsnotify_group;
 struct fsnotify_iter_info;
@@ -1218,15 +1217,6 @@ struct task_struct {
 	unsigned long reserved[8];
 };
 
-/* The connector pointer of an object as 6.1's backends know it. */
-typedef struct fsnotify_mark_connector *fsnotify_connp_t;
-
-/* A filesystem id; 6.12 keeps it in the backend's mark. */
-struct fsn_v61_fsid {
-	/* Its two halves. */
-	int val[2];
-};
-
 /* A mount, with the `vfsmount` inside. */
 struct mount {
 	/* Link of the mount hash (the program's). */
@@ -1388,16 +1378,16 @@ extern "C" {
 #endif // __cplusplus
 
 /* Protects walks over the marks of an object (`fsnotify_mark_srcu`). Zero is valid, so there is nothing to initialise. */
-extern const struct srcu_struct fsnotify_mark_srcu;
+extern struct srcu_struct fsnotify_mark_srcu;
 
 /* The cache that connectors come from (`fsnotify_mark_connector_cachep`). Set from the start. */
-extern const struct kmem_cache *fsnotify_mark_connector_cachep;
+extern struct kmem_cache *fsnotify_mark_connector_cachep;
 
 /*
  * Non-zero once light fences may be compiler barriers. C's inline functions read it too. A copy of it in a program
  * that is not position-independent may stay 0, which is only slower.
  */
-extern const __u32 fsn_membarrier_ready;
+extern __u32 fsn_membarrier_ready;
 
 /*
  * Makes a negative, unhashed dentry called `name` (copied; its hash included) in `parent`, with one reference; it holds one
@@ -3205,7 +3195,7 @@ size_t fsn_unpark(size_t address, bool (*choose)(void *data, size_t tag), bool (
  *
  * `connp` is NULL or the connector pointer of a live object.
  */
-struct fsnotify_mark *fsn_v61_fsnotify_find_mark(fsnotify_connp_t *connp,
+struct fsnotify_mark *fsn_v61_fsnotify_find_mark(struct fsnotify_mark_connector **connp,
 						 struct fsnotify_group *group);
 
 /*
@@ -3217,10 +3207,10 @@ struct fsnotify_mark *fsn_v61_fsnotify_find_mark(fsnotify_connp_t *connp,
  * As for `fsnotify_add_mark()`; `connp` is NULL or the connector pointer of a live object of that type.
  */
 int fsn_v61_fsnotify_add_mark(struct fsnotify_mark *mark,
-			      fsnotify_connp_t *connp,
+			      struct fsnotify_mark_connector **connp,
 			      unsigned int obj_type,
 			      int add_flags,
-			      struct fsn_v61_fsid *fsid);
+			      __kernel_fsid_t *fsid);
 
 /*
  * 6.1's `fsnotify_add_mark_locked()`; the group's lock is held.
@@ -3230,10 +3220,10 @@ int fsn_v61_fsnotify_add_mark(struct fsnotify_mark *mark,
  * As for `fsn_v61_fsnotify_add_mark`.
  */
 int fsn_v61_fsnotify_add_mark_locked(struct fsnotify_mark *mark,
-				     fsnotify_connp_t *connp,
+				     struct fsnotify_mark_connector **connp,
 				     unsigned int obj_type,
 				     int add_flags,
-				     struct fsn_v61_fsid *fsid);
+				     __kernel_fsid_t *fsid);
 
 /*
  * Allocates an inode on a superblock, with one reference, one link and no type: through `alloc_inode` of the superblock, or
@@ -3954,26 +3944,6 @@ bool fsn_cancel_delayed_work(struct delayed_work *dwork);
  * The item is valid.
  */
 bool fsn_cancel_delayed_work_sync(struct delayed_work *dwork);
-
-extern void __fsnotify_inode_delete(struct inode *inode);
-
-extern void __fsnotify_vfsmount_delete(struct vfsmount *mnt);
-
-extern void fsnotify_sb_delete(struct super_block *sb);
-
-extern void fsnotify_sb_free(struct super_block *sb);
-
-extern void file_set_fsnotify_mode(struct file *file);
-
-extern void fsn_file_f_owner_release(struct file *file);
-
-extern int fsnotify(__u32 mask,
-		    const void *data,
-		    int data_type,
-		    struct inode *dir,
-		    const struct qstr *name,
-		    struct inode *inode,
-		    __u32 cookie);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <asm/posix_types.h>
 #include <asm/types.h>
 
 #include "compiler.h"

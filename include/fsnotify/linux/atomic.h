@@ -3,9 +3,9 @@
 #define _FSN_LINUX_ATOMIC_H
 
 #include "../fsn/atomic.h"
-#include "bitops.h"
-#include "compiler.h"
-#include "types.h"
+#include <linux/bitops.h>
+#include <linux/compiler.h>
+#include <linux/types.h>
 
 #define ATOMIC_INIT(value) FSN_ATOMIC_INIT(value)
 #define ATOMIC_LONG_INIT(value) FSN_ATOMIC_LONG_INIT(value)

@@ -3,7 +3,7 @@
 #define _FSN_LINUX_BITOPS_H
 
 #include "../fsn/atomic.h"
-#include "bits.h"
+#include <linux/bits.h>
 
 static inline void set_bit(long nr, volatile unsigned long *bits)
 {

@@ -2,7 +2,7 @@
 #ifndef _FSN_LINUX_BITS_H
 #define _FSN_LINUX_BITS_H
 
-#include "types.h"
+#include <linux/types.h>
 
 #define BITS_PER_BYTE 8
 #define BITS_PER_LONG ((int)sizeof(long) * BITS_PER_BYTE)

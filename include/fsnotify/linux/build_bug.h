@@ -2,7 +2,7 @@
 #ifndef _FSN_LINUX_BUILD_BUG_H
 #define _FSN_LINUX_BUILD_BUG_H
 
-#include "compiler.h"
+#include <linux/compiler.h>
 
 /* An error at compile time, also where only the optimiser knows the answer. */
 #define BUILD_BUG_ON(condition) ((void)sizeof(char[1 - 2 * !!(condition)]))

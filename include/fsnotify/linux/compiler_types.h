@@ -2,6 +2,6 @@
 #ifndef _FSN_LINUX_COMPILER_TYPES_H
 #define _FSN_LINUX_COMPILER_TYPES_H
 
-#include "compiler.h"
+#include <linux/compiler.h>
 
 #endif /* _FSN_LINUX_COMPILER_TYPES_H */

@@ -2,8 +2,8 @@
 #ifndef _FSN_LINUX_CRED_H
 #define _FSN_LINUX_CRED_H
 
-#include "user_namespace.h"
-#include "uidgid.h"
+#include <linux/user_namespace.h>
+#include <linux/uidgid.h>
 
 struct cred;
 

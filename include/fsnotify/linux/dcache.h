@@ -3,14 +3,14 @@
 #define _FSN_LINUX_DCACHE_H
 
 #include "../fsn/dentry.h"
-#include "atomic.h"
-#include "cache.h"
-#include "list.h"
-#include "lockref.h"
-#include "rculist.h"
-#include "seqlock.h"
-#include "spinlock.h"
-#include "stringhash.h"
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/list.h>
+#include <linux/lockref.h>
+#include <linux/rculist.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <linux/stringhash.h>
 
 #define IS_ROOT(dentry) ((dentry) == (dentry)->d_parent)
 #define QSTR_INIT(text, length) { { { 0, (length) } }, (const unsigned char *)(text) }

@@ -3,8 +3,8 @@
 #define _FSN_LINUX_ERR_H
 
 #include "../fsn/err.h"
-#include "errno.h"
-#include "types.h"
+#include <linux/errno.h>
+#include <linux/types.h>
 
 #define MAX_ERRNO FSN_MAX_ERRNO
 #define IS_ERR_VALUE(x) ((unsigned long)(void *)(x) >= (unsigned long)-MAX_ERRNO)

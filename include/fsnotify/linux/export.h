@@ -2,7 +2,7 @@
 #ifndef _FSN_LINUX_EXPORT_H
 #define _FSN_LINUX_EXPORT_H
 
-#include "compiler.h"
+#include <linux/compiler.h>
 
 /* A program's symbols are visible as it wishes; this only insists that they exist. */
 #define EXPORT_SYMBOL(symbol) extern __typeof__(symbol) symbol

@@ -3,7 +3,7 @@
 #define _FSN_LINUX_FCNTL_H
 
 #include <fcntl.h>
-#include "types.h"
+#include <linux/types.h>
 
 #ifndef O_LARGEFILE
 #define O_LARGEFILE 0100000

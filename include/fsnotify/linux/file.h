@@ -3,8 +3,8 @@
 #define _FSN_LINUX_FILE_H
 
 #include "../fsn/file.h"
-#include "errno.h"
-#include "types.h"
+#include <linux/errno.h>
+#include <linux/types.h>
 
 static inline struct file *get_file(struct file *file)
 {

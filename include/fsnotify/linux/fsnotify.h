@@ -3,8 +3,8 @@
 #define _FSN_LINUX_FSNOTIFY_H
 
 #include "../fsn/hooks.h"
-#include "bug.h"
-#include "fsnotify_backend.h"
-#include "slab.h"
+#include <linux/bug.h>
+#include <linux/fsnotify_backend.h>
+#include <linux/slab.h>
 
 #endif /* _FSN_LINUX_FSNOTIFY_H */

@@ -3,16 +3,16 @@
 #define _FSN_LINUX_FSNOTIFY_BACKEND_H
 
 #include "../fsn/backend.h"
-#include "atomic.h"
-#include "fs.h"
-#include "idr.h"
-#include "list.h"
-#include "mempool.h"
-#include "path.h"
-#include "refcount.h"
-#include "sched/mm.h"
-#include "spinlock.h"
-#include "types.h"
-#include "user_namespace.h"
+#include <linux/atomic.h>
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/mempool.h>
+#include <linux/path.h>
+#include <linux/refcount.h>
+#include <linux/sched/mm.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/user_namespace.h>
 
 #endif /* _FSN_LINUX_FSNOTIFY_BACKEND_H */

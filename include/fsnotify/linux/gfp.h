@@ -2,7 +2,11 @@
 #ifndef _FSN_LINUX_GFP_H
 #define _FSN_LINUX_GFP_H
 
-#include "../fsn/mem.h"
-#include "types.h"
+#include <linux/gfp_types.h>
+
+static inline bool gfpflags_allow_blocking(gfp_t flags)
+{
+	return fsn_gfpflags_allow_blocking(flags);
+}
 
 #endif /* _FSN_LINUX_GFP_H */

@@ -3,7 +3,7 @@
 #define _FSN_LINUX_HASH_H
 
 #include "../fsn/hash.h"
-#include "types.h"
+#include <linux/types.h>
 
 #define GOLDEN_RATIO_32 FSN_GOLDEN_RATIO_32
 #define GOLDEN_RATIO_64 FSN_GOLDEN_RATIO_64

@@ -5,9 +5,9 @@
 #ifndef _FSN_LINUX_HASHTABLE_H
 #define _FSN_LINUX_HASHTABLE_H
 
-#include "array_size.h"
-#include "hash.h"
-#include "rculist.h"
+#include <linux/array_size.h>
+#include <linux/hash.h>
+#include <linux/rculist.h>
 
 #define DECLARE_HASHTABLE(name, bits) struct hlist_head name[1 << (bits)]
 /* All heads are NULL, which is the empty chain. */

@@ -3,7 +3,7 @@
 #define _FSN_LINUX_IDR_H
 
 #include "../fsn/group.h"
-#include "gfp.h"
-#include "rcupdate.h"
+#include <linux/gfp.h>
+#include <linux/rcupdate.h>
 
 #endif /* _FSN_LINUX_IDR_H */

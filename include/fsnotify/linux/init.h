@@ -6,8 +6,8 @@
 #ifndef _FSN_LINUX_INIT_H
 #define _FSN_LINUX_INIT_H
 
-#include "bug.h"
-#include "compiler.h"
+#include <linux/bug.h>
+#include <linux/compiler.h>
 
 typedef int (*initcall_t)(void);
 typedef void (*exitcall_t)(void);

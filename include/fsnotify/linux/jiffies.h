@@ -3,7 +3,7 @@
 #define _FSN_LINUX_JIFFIES_H
 
 #include "../fsn/work.h"
-#include "types.h"
+#include <linux/types.h>
 
 #define HZ FSN_HZ
 #define jiffies fsn_jiffies()

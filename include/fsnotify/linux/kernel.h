@@ -10,19 +10,19 @@
 
 #include <limits.h>
 #include <stdarg.h>
-#include "array_size.h"
-#include "bits.h"
-#include "build_bug.h"
-#include "compiler.h"
-#include "container_of.h"
-#include "export.h"
-#include "init.h"
-#include "math.h"
-#include "minmax.h"
-#include "panic.h"
-#include "printk.h"
-#include "stddef.h"
-#include "types.h"
+#include <linux/array_size.h>
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/container_of.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/panic.h>
+#include <linux/printk.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
 
 #define upper_32_bits(n) ((u32)(((n) >> 16) >> 16))
 #define lower_32_bits(n) ((u32)((n) & 0xffffffff))
@@ -30,6 +30,6 @@
 #define might_sleep_if(condition) ((void)0)
 
 /* Options of a kernel's configuration: what this host has is 1 in autoconf.h. */
-#include "kconfig.h"
+#include <linux/kconfig.h>
 
 #endif /* _FSN_LINUX_KERNEL_H */

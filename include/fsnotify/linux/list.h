@@ -3,10 +3,10 @@
 #define _FSN_LINUX_LIST_H
 
 #include "../fsn/list.h"
-#include "compiler.h"
-#include "container_of.h"
-#include "poison.h"
-#include "types.h"
+#include <linux/compiler.h>
+#include <linux/container_of.h>
+#include <linux/poison.h>
+#include <linux/types.h>
 
 #define LIST_HEAD_INIT(name) FSN_LIST_HEAD_INIT(name)
 #define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)

@@ -6,7 +6,7 @@
 #define _FSN_LINUX_LOCKDEP_H
 
 #include "../fsn/lock.h"
-#include "compiler.h"
+#include <linux/compiler.h>
 
 struct lock_class_key {
 	char unused;

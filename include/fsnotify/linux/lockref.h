@@ -3,6 +3,6 @@
 #define _FSN_LINUX_LOCKREF_H
 
 #include "../fsn/types.h"
-#include "spinlock.h"
+#include <linux/spinlock.h>
 
 #endif /* _FSN_LINUX_LOCKREF_H */

@@ -2,7 +2,7 @@
 #ifndef _FSN_LINUX_MATH_H
 #define _FSN_LINUX_MATH_H
 
-#include "compiler.h"
+#include <linux/compiler.h>
 
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 #ifndef roundup

@@ -2,8 +2,8 @@
 #ifndef _FSN_LINUX_MEMCONTROL_H
 #define _FSN_LINUX_MEMCONTROL_H
 
-#include "mm.h"
-#include "types.h"
+#include <linux/mm.h>
+#include <linux/types.h>
 
 struct mm_struct;
 

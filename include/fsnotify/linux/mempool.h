@@ -3,7 +3,7 @@
 #define _FSN_LINUX_MEMPOOL_H
 
 #include "../fsn/group.h"
-#include "gfp.h"
-#include "wait.h"
+#include <linux/gfp.h>
+#include <linux/wait.h>
 
 #endif /* _FSN_LINUX_MEMPOOL_H */

@@ -2,7 +2,7 @@
 #ifndef _FSN_LINUX_MINMAX_H
 #define _FSN_LINUX_MINMAX_H
 
-#include "compiler.h"
+#include <linux/compiler.h>
 
 #define min(x, y) \
 	(__extension__({ \

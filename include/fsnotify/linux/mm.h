@@ -3,9 +3,9 @@
 #define _FSN_LINUX_MM_H
 
 #include "../fsn/mem.h"
-#include "gfp.h"
-#include "slab.h"
-#include "types.h"
+#include <linux/gfp.h>
+#include <linux/slab.h>
+#include <linux/types.h>
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)

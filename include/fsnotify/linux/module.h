@@ -2,9 +2,9 @@
 #ifndef _FSN_LINUX_MODULE_H
 #define _FSN_LINUX_MODULE_H
 
-#include "export.h"
-#include "init.h"
-#include "kernel.h"
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
 
 #define MODULE_LICENSE(text) struct fsn_module_license
 #define MODULE_AUTHOR(text) struct fsn_module_author

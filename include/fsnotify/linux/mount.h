@@ -8,7 +8,7 @@
 #pragma GCC system_header
 #include_next <linux/mount.h>
 #include "../fsn/mount.h"
-#include "types.h"
+#include <linux/types.h>
 
 static inline struct vfsmount *mntget(struct vfsmount *mnt)
 {

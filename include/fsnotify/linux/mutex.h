@@ -3,9 +3,9 @@
 #define _FSN_LINUX_MUTEX_H
 
 #include "../fsn/lock.h"
-#include "atomic.h"
-#include "lockdep.h"
-#include "types.h"
+#include <linux/atomic.h>
+#include <linux/lockdep.h>
+#include <linux/types.h>
 
 #define __MUTEX_INITIALIZER(name) FSN_MUTEX_INITIALIZER(name)
 #define DEFINE_MUTEX(name) FSN_DEFINE_MUTEX(name)

@@ -2,9 +2,9 @@
 #ifndef _FSN_LINUX_NAMEI_H
 #define _FSN_LINUX_NAMEI_H
 
-#include "fcntl.h"
-#include "fs.h"
-#include "path.h"
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/path.h>
 
 #define LOOKUP_FOLLOW 0x0001
 #define LOOKUP_DIRECTORY 0x0002

@@ -5,7 +5,7 @@
 #ifndef _FSN_LINUX_OVERFLOW_H
 #define _FSN_LINUX_OVERFLOW_H
 
-#include "types.h"
+#include <linux/types.h>
 
 #define check_add_overflow(a, b, result) __builtin_add_overflow(a, b, result)
 #define check_sub_overflow(a, b, result) __builtin_sub_overflow(a, b, result)

@@ -3,7 +3,7 @@
 #define _FSN_LINUX_PID_H
 
 #include "../fsn/fasync.h"
-#include "refcount.h"
-#include "types.h"
+#include <linux/refcount.h>
+#include <linux/types.h>
 
 #endif /* _FSN_LINUX_PID_H */

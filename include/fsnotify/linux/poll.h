@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include "../fsn/wait.h"
-#include "fs.h"
-#include "wait.h"
+#include <linux/fs.h>
+#include <linux/wait.h>
 
 typedef struct poll_table_struct poll_table;
 

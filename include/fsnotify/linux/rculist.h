@@ -2,8 +2,8 @@
 #ifndef _FSN_LINUX_RCULIST_H
 #define _FSN_LINUX_RCULIST_H
 
-#include "list.h"
-#include "rcupdate.h"
+#include <linux/list.h>
+#include <linux/rcupdate.h>
 
 static inline void list_add_rcu(struct list_head *entry, struct list_head *head)
 {

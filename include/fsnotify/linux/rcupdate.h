@@ -3,10 +3,10 @@
 #define _FSN_LINUX_RCUPDATE_H
 
 #include "../fsn/rcu.h"
-#include "atomic.h"
-#include "compiler.h"
-#include "lockdep.h"
-#include "types.h"
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/lockdep.h>
+#include <linux/types.h>
 
 #define rcu_assign_pointer(p, value) smp_store_release(&(p), value)
 #define RCU_INIT_POINTER(p, value) WRITE_ONCE(p, value)
@@ -46,7 +46,7 @@ static inline void rcu_barrier(void)
 
 static inline void call_rcu(struct callback_head *head, void (*func)(struct callback_head *head))
 {
-	fsn_call_rcu(head, func));
+	fsn_call_rcu(head, func);
 }
 
 #endif /* _FSN_LINUX_RCUPDATE_H */

@@ -3,7 +3,7 @@
 #define _FSN_LINUX_REFCOUNT_H
 
 #include "../fsn/refcount.h"
-#include "atomic.h"
+#include <linux/atomic.h>
 
 #define REFCOUNT_INIT(n) FSN_REFCOUNT_INIT(n)
 

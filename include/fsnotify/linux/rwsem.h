@@ -3,9 +3,9 @@
 #define _FSN_LINUX_RWSEM_H
 
 #include "../fsn/lock.h"
-#include "atomic.h"
-#include "lockdep.h"
-#include "types.h"
+#include <linux/atomic.h>
+#include <linux/lockdep.h>
+#include <linux/types.h>
 
 #define __RWSEM_INITIALIZER(name) FSN_RWSEM_INITIALIZER(name)
 #define DECLARE_RWSEM(name) FSN_DECLARE_RWSEM(name)

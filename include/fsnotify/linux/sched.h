@@ -3,13 +3,13 @@
 #define _FSN_LINUX_SCHED_H
 
 #include "../fsn/task.h"
-#include "atomic.h"
-#include "err.h"
-#include "list.h"
-#include "pid.h"
-#include "refcount.h"
-#include "spinlock.h"
-#include "types.h"
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/list.h>
+#include <linux/pid.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
 
 #define current fsn_current()
 #define TASK_RUNNING FSN_TASK_RUNNING

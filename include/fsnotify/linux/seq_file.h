@@ -2,8 +2,8 @@
 #ifndef _FSN_LINUX_SEQ_FILE_H
 #define _FSN_LINUX_SEQ_FILE_H
 
-#include "fs.h"
-#include "types.h"
+#include <linux/fs.h>
+#include <linux/types.h>
 
 struct seq_file;
 

@@ -3,7 +3,7 @@
 #define _FSN_LINUX_SIGNAL_H
 
 #include <signal.h>
-#include "types.h"
+#include <linux/types.h>
 
 /* <signal.h> has them only on request */
 #ifndef POLL_IN

@@ -3,10 +3,10 @@
 #define _FSN_LINUX_SPINLOCK_H
 
 #include "../fsn/lock.h"
-#include "bitops.h"
-#include "compiler.h"
-#include "lockdep.h"
-#include "types.h"
+#include <linux/bitops.h>
+#include <linux/compiler.h>
+#include <linux/lockdep.h>
+#include <linux/types.h>
 
 #define __SPIN_LOCK_UNLOCKED(name) (spinlock_t)FSN_SPIN_LOCK_UNLOCKED
 #define DEFINE_SPINLOCK(name) FSN_DEFINE_SPINLOCK(name)

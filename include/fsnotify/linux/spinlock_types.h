@@ -2,6 +2,6 @@
 #ifndef _FSN_LINUX_SPINLOCK_TYPES_H
 #define _FSN_LINUX_SPINLOCK_TYPES_H
 
-#include "spinlock.h"
+#include <linux/spinlock.h>
 
 #endif /* _FSN_LINUX_SPINLOCK_TYPES_H */

@@ -3,9 +3,9 @@
 #define _FSN_LINUX_SRCU_H
 
 #include "../fsn/srcu.h"
-#include "mutex.h"
-#include "rcupdate.h"
-#include "workqueue.h"
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 
 /* Zero is an idle domain. */
 #define DEFINE_SRCU(name) struct srcu_struct name
@@ -50,7 +50,7 @@ static inline void srcu_barrier(struct srcu_struct *ssp)
 
 static inline void call_srcu(struct srcu_struct *ssp, struct callback_head *head, void (*func)(struct callback_head *head))
 {
-	fsn_call_srcu(ssp, head, func));
+	fsn_call_srcu(ssp, head, func);
 }
 
 #endif /* _FSN_LINUX_SRCU_H */

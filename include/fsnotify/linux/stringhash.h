@@ -3,7 +3,7 @@
 #define _FSN_LINUX_STRINGHASH_H
 
 #include "../fsn/dentry.h"
-#include "hash.h"
+#include <linux/hash.h>
 
 #define hashlen_hash(hashlen) ((u32)(hashlen))
 #define hashlen_len(hashlen) ((u32)((hashlen) >> 32))

@@ -6,9 +6,9 @@
 #define _FSN_LINUX_UACCESS_H
 
 #include <string.h>
-#include "compiler.h"
-#include "errno.h"
-#include "types.h"
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/types.h>
 
 #define access_ok(address, size) ((void)(address), (void)(size), 1)
 

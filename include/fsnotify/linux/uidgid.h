@@ -3,7 +3,7 @@
 #define _FSN_LINUX_UIDGID_H
 
 #include "../fsn/types.h"
-#include "types.h"
+#include <linux/types.h>
 
 typedef struct kuid_t kuid_t;
 typedef struct kgid_t kgid_t;

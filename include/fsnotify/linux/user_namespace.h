@@ -3,8 +3,8 @@
 #define _FSN_LINUX_USER_NAMESPACE_H
 
 #include "../fsn/group.h"
-#include "sched.h"
-#include "types.h"
+#include <linux/sched.h>
+#include <linux/types.h>
 
 struct user_namespace;
 struct ucounts;

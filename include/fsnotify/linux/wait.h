@@ -3,9 +3,9 @@
 #define _FSN_LINUX_WAIT_H
 
 #include "../fsn/wait.h"
-#include "list.h"
-#include "sched.h"
-#include "spinlock.h"
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
 
 #define WQ_FLAG_EXCLUSIVE FSN_WQ_FLAG_EXCLUSIVE
 #define WQ_FLAG_WOKEN FSN_WQ_FLAG_WOKEN
@@ -87,6 +87,6 @@ static inline int default_wake_function(struct wait_queue_entry *entry, unsigned
 	return fsn_default_wake_function(entry, mode, flags, key);
 }
 
-#include "wait_bit.h"
+#include <linux/wait_bit.h>
 
 #endif /* _FSN_LINUX_WAIT_H */

@@ -3,8 +3,8 @@
 #define _FSN_LINUX_WAIT_BIT_H
 
 #include "../fsn/wait.h"
-#include "bitops.h"
-#include "sched.h"
+#include <linux/bitops.h>
+#include <linux/sched.h>
 
 #define wait_var_event(var, condition) fsn_wait_var_event(var, condition)
 

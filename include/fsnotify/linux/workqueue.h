@@ -3,10 +3,10 @@
 #define _FSN_LINUX_WORKQUEUE_H
 
 #include "../fsn/work.h"
-#include "bitops.h"
-#include "jiffies.h"
-#include "list.h"
-#include "types.h"
+#include <linux/bitops.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/types.h>
 
 #define DECLARE_WORK(name, func) fsn_DECLARE_WORK(name, func)
 #define DECLARE_DELAYED_WORK(name, func) fsn_DECLARE_DELAYED_WORK(name, func)

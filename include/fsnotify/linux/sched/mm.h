@@ -2,8 +2,8 @@
 #ifndef _FSN_LINUX_SCHED_MM_H
 #define _FSN_LINUX_SCHED_MM_H
 
-#include "../memcontrol.h"
-#include "../sched.h"
+#include <linux/memcontrol.h>
+#include <linux/sched.h>
 
 static inline unsigned int memalloc_nofs_save(void)
 {

@@ -2,8 +2,8 @@
 #ifndef _FSN_LINUX_SCHED_SIGNAL_H
 #define _FSN_LINUX_SCHED_SIGNAL_H
 
-#include "../sched.h"
-#include "../signal.h"
+#include <linux/sched.h>
+#include <linux/signal.h>
 
 static inline int signal_pending(struct task_struct *task)
 {

@@ -2,6 +2,6 @@
 #ifndef _FSN_LINUX_SCHED_TASK_H
 #define _FSN_LINUX_SCHED_TASK_H
 
-#include "../sched.h"
+#include <linux/sched.h>
 
 #endif /* _FSN_LINUX_SCHED_TASK_H */

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _FSN_LINUX_KTHREAD_H
+#define _FSN_LINUX_KTHREAD_H
+
+#include <linux/sched.h>
+
+#endif /* _FSN_LINUX_KTHREAD_H */
