@@ -13,11 +13,28 @@
 #ifndef FSNOTIFY_FSNOTIFY_H
 #define FSNOTIFY_FSNOTIFY_H
 
-#include "fsn/compiler.h"
-#include "fsn/types.h"
+/* names of things */
 #include "fsn/err.h"
-#include "fsn/list.h"
 #include "fsn/hash.h"
-#include "fsn/group.h"
+#include "fsn/list.h"
+#include "fsn/types.h"
+
+/* the host */
+#include "fsn/fasync.h"
+#include "fsn/log.h"
+#include "fsn/mem.h"
+#include "fsn/rcu.h"
+#include "fsn/srcu.h"
+#include "fsn/stats.h"
+#include "fsn/task.h"
+#include "fsn/wait.h"
+#include "fsn/work.h"
+
+/* the tree */
+#include "fsn/vfs.h"
+
+/* listeners, and those who tell them */
+#include "fsn/backend.h"
+#include "fsn/hooks.h"
 
 #endif /* FSNOTIFY_FSNOTIFY_H */

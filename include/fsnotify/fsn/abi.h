@@ -434,15 +434,6 @@ struct workqueue_struct;
 /* Flag in `work_struct::data`: queued, or waiting for its timer. */
 #define FSN_WORK_PENDING 1
 
-/* Doorbells are not used. */
-#define WITHOUT_DOORBELL 1
-
-/* The helper thread does not start from an empty table of descriptors. */
-#define WITHOUT_EMPTY_TABLE 2
-
-/* `magic` of a registration. */
-#define FASYNC_MAGIC 17921
-
 
 
 

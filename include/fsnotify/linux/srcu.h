@@ -33,11 +33,6 @@ static inline void srcu_read_unlock(struct srcu_struct *ssp, int idx)
 	fsn_srcu_read_unlock(ssp, idx);
 }
 
-static inline int srcu_read_lock_held(const struct srcu_struct *ssp)
-{
-	return fsn_srcu_read_lock_held(ssp);
-}
-
 static inline void synchronize_srcu(struct srcu_struct *ssp)
 {
 	fsn_synchronize_srcu(ssp);
@@ -46,6 +41,11 @@ static inline void synchronize_srcu(struct srcu_struct *ssp)
 static inline void srcu_barrier(struct srcu_struct *ssp)
 {
 	fsn_srcu_barrier(ssp);
+}
+
+static inline int srcu_read_lock_held(const struct srcu_struct *ssp)
+{
+	return fsn_srcu_read_lock_held((struct srcu_struct *)ssp);
 }
 
 static inline void call_srcu(struct srcu_struct *ssp, struct callback_head *head, void (*func)(struct callback_head *head))

@@ -16,7 +16,6 @@
 #define DEFINE_WAIT(name) fsn_DEFINE_WAIT(name)
 #define DEFINE_WAIT_FUNC(name, function) fsn_DEFINE_WAIT_FUNC(name, function)
 #define init_waitqueue_head(head) fsn_init_waitqueue_head(head)
-#define init_wait(entry) fsn_init_wait(entry)
 #define wake_up(head) fsn_wake_up(head)
 #define wake_up_nr(head, nr) fsn_wake_up_nr(head, nr)
 #define wake_up_all(head) fsn_wake_up_all(head)

@@ -12,9 +12,10 @@
 #define DECLARE_DELAYED_WORK(name, func) fsn_DECLARE_DELAYED_WORK(name, func)
 #define INIT_WORK(work, func) fsn_INIT_WORK(work, func)
 #define INIT_DELAYED_WORK(work, func) fsn_INIT_DELAYED_WORK(work, func)
-#define system_wq fsn_system_wq
-#define system_unbound_wq fsn_system_unbound_wq
-#define system_long_wq fsn_system_long_wq
+/* One queue serves all. */
+#define system_wq fsn_system_wq()
+#define system_long_wq fsn_system_wq()
+#define system_unbound_wq fsn_system_wq()
 
 static inline bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 {

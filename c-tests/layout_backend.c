@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* layout.c in backend mode. */
+#include <linux/fsnotify.h>
+#include <linux/mount.h>
+#define C_TESTS_BACKEND_MODE
+#include "layout.c"
