@@ -50,7 +50,7 @@ check-runner:
 	$(part) $@ c-tests/runner
 
 # Under DEBUG=1 elsewhere, because cargo gives the library of the tests, which unwinds, the same name.
-rust-tests := $(CARGO) test$(if $(filter debug,$(profile)), --target-dir $(target)/rust-tests)
+rust-tests := $(CARGO) test --no-fail-fast$(if $(filter debug,$(profile)), --target-dir $(target)/rust-tests)
 check-rust:
 	$(need-cargo)
 	$(part) $@ $(rust-tests) --lib --tests
