@@ -4,7 +4,9 @@
 #define VFS_TREE_H
 
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 

@@ -39,9 +39,9 @@ impl dentry {
         self.d_flags.load(Relaxed) & flag != 0
     }
 
-    /// Changes flags; `d_lock` is held, so a load and a store will do.
+    /// Clears flags, then sets some; `d_lock` is held, so a load and a store will do.
     pub(super) fn update_flags(&self, set: u32, clear: u32) {
-        self.d_flags.store((self.d_flags.load(Relaxed) | set) & !clear, Release);
+        self.d_flags.store(self.d_flags.load(Relaxed) & !clear | set, Release);
     }
 
     /// The callbacks, if there are any.
