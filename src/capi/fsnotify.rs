@@ -51,7 +51,7 @@ pub unsafe extern "C" fn fsnotify(
     let dir = unsafe { dir.as_ref() };
     // SAFETY: as required of the caller.
     let inode = unsafe { inode.as_ref() };
-    dispatch::fsnotify(&Event { mask, data, dir, name: file_name, cookie }, inode)
+    dispatch::fsnotify(Event { mask, data, dir, name: file_name, cookie }, inode)
 }
 
 /// Tells a dentry's parent, if it watches or if its parent and name are asked for, and the object itself

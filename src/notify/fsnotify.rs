@@ -283,7 +283,10 @@ fn call_inode_event(ops: &fsnotify_ops, mark: &fsnotify_mark, event: &Event<'_>)
 }
 
 /// Tells everybody who is interested. See `fsnotify()`.
-pub(crate) fn fsnotify(event: &Event<'_>, inode: Option<&inode>) -> c_int {
+///
+/// Inlined into its callers: most events end at one of the first two questions, before an `Event` has to exist in memory.
+#[inline(always)]
+pub(crate) fn fsnotify(event: Event<'_>, inode: Option<&inode>) -> c_int {
     let mask = event.mask;
     let mnt = event.data.path().and_then(path_mount);
     let sb = event.data.sb();
@@ -316,6 +319,18 @@ pub(crate) fn fsnotify(event: &Event<'_>, inode: Option<&inode>) -> c_int {
         return 0;
     }
 
+    deliver(&event, info, mnt, inode, second)
+}
+
+/// Walks the marks of the objects that an event touches.
+#[inline(never)]
+fn deliver(
+    event: &Event<'_>,
+    info: Option<&fsnotify_sb_info>,
+    mnt: Option<&mount>,
+    inode: Option<&inode>,
+    second: Option<(usize, &inode)>,
+) -> c_int {
     let mut walk = Walk::begin();
     if let Some(info) = info {
         walk.start(SB, &info.sb_marks);
@@ -332,7 +347,7 @@ pub(crate) fn fsnotify(event: &Event<'_>, inode: Option<&inode>) -> c_int {
     let mut answer = 0;
     while walk.select() {
         let ret = send_to_group(&mut walk, event);
-        if ret != 0 && mask & ALL_FSNOTIFY_PERM_EVENTS != 0 {
+        if ret != 0 && event.mask & ALL_FSNOTIFY_PERM_EVENTS != 0 {
             answer = ret;
             break;
         }
@@ -374,10 +389,10 @@ pub(crate) fn parent(dentry: &dentry, mask: u32, data: Data) -> c_int {
     let parent_needed = event_needs_parent(inode, mnt_mask, mask);
     let alone = Event { mask, data, dir: None, name: ptr::null(), cookie: 0 };
     if !parent_watched && !parent_needed {
-        return fsnotify(&alone, Some(inode));
+        return fsnotify(alone, Some(inode));
     }
     let parent = ParentRef(dget_parent(dentry));
-    let Some(dir) = parent.inode() else { return fsnotify(&alone, Some(inode)) };
+    let Some(dir) = parent.inode() else { return fsnotify(alone, Some(inode)) };
     let watched = inode_watches_children(dir);
     if parent_watched && watched == 0 {
         clear_child_dentry_flag(dir, dentry);
@@ -387,7 +402,7 @@ pub(crate) fn parent(dentry: &dentry, mask: u32, data: Data) -> c_int {
     let special = data.path().is_some() && d_is_special(dentry) && mask & (FS_ACCESS | FS_MODIFY) != 0;
     let interested = mask & watched & ALL_FSNOTIFY_EVENTS != 0 && !special;
     if !parent_needed && !interested {
-        return fsnotify(&Event { dir: Some(dir), ..alone }, Some(inode));
+        return fsnotify(Event { dir: Some(dir), ..alone }, Some(inode));
     }
     if !ptr::eq(data.inode(), inode) {
         warn("__fsnotify_parent", "the event's data is not the child");
@@ -395,7 +410,7 @@ pub(crate) fn parent(dentry: &dentry, mask: u32, data: Data) -> c_int {
     // The name must not change under the handlers when the dentry is renamed.
     let on_child = if interested { FS_EVENT_ON_CHILD } else { 0 };
     NameSnapshot::with(dentry, |name| {
-        fsnotify(&Event { mask: mask | on_child, dir: Some(dir), name, ..alone }, Some(inode))
+        fsnotify(Event { mask: mask | on_child, dir: Some(dir), name, ..alone }, Some(inode))
     })
 }
 
@@ -486,7 +501,7 @@ fn unmount_inodes(held: &mut Held<'_, Nothing>, sb: &super_block, info: &fsnotif
                 kind: fsnotify_data_type::FSNOTIFY_EVENT_INODE as c_int,
             };
             let event = Event { mask: FS_UNMOUNT | is_dir, data, dir: None, name: ptr::null(), cookie: 0 };
-            fsnotify(&event, Some(inode));
+            fsnotify(event, Some(inode));
         }
         inode_delete(held, inode);
         cond_resched();
