@@ -1,150 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Signals on behalf of a file: registrations, owners, and what arrives where. Each way of sending (signal.rs) has its
- * tests: to oneself, by the system through a pipe, and the fallbacks, which are forced with fsn_fasync_without().
+ * Signals on behalf of a file, within a process: registrations, owners, and what arrives where. Each way of sending
+ * (signal.rs) has its tests: to oneself, by the system through a pipe, and the fallbacks, which are forced with
+ * fsn_fasync_without().
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <fsnotify/fsnotify.h>
-#include <fsnotify/fsn/fasync.h>
-#include <fsnotify/fsn/mem.h>
-#include <fsnotify/fsn/stats.h>
-
-#include "tap.h"
-
-#define RT (SIGRTMIN + 3)
-#define BAND_IN 0x41
-#define NO_PIPE 1
-#define NO_EMPTY_TABLE 2
-
-static volatile int got, got_signo, got_code, got_fd, got_tid;
-static volatile long got_band;
-static struct fasync_struct *queue;
-static struct file file;
-
-static int gettid_(void)
-{
-	return (int)syscall(SYS_gettid);
-}
-
-static void handler(int signo, siginfo_t *info, void *context)
-{
-	(void)context;
-	got_signo = signo;
-	got_code = info->si_code;
-	got_fd = info->si_fd;
-	got_band = info->si_band;
-	got_tid = gettid_();
-	__atomic_add_fetch(&got, 1, __ATOMIC_SEQ_CST);
-}
-
-static void forget(void)
-{
-	got = got_signo = got_code = got_fd = got_tid = 0;
-	got_band = 0;
-}
-
-/* Waits until @count signals have arrived, or for very long. */
-static bool arrived(int count)
-{
-	struct timespec pause = { 0, 1000000 };
-	int patience = 10000;
-
-	while (__atomic_load_n(&got, __ATOMIC_SEQ_CST) < count && patience--)
-		nanosleep(&pause, NULL);
-	return got == count;
-}
-
-static void handle(int signo)
-{
-	struct sigaction action;
-
-	memset(&action, 0, sizeof(action));
-	action.sa_sigaction = handler;
-	action.sa_flags = SA_SIGINFO | SA_RESTART;
-	sigaction(signo, &action, NULL);
-}
-
-static void block(int how, int signo)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, signo);
-	pthread_sigmask(how, &set, NULL);
-}
-
-static void *kick(void *unused)
-{
-	(void)unused;
-	fsn_kill_fasync(&queue, SIGIO, POLL_IN);
-	return NULL;
-}
-
-/* A thread that could take the signal itself raises it. */
-static void kick_elsewhere(void)
-{
-	pthread_t thread;
-
-	pthread_create(&thread, NULL, kick, NULL);
-	pthread_join(thread, NULL);
-}
-
-static int count_descriptors(void)
-{
-	int fd, open = 0;
-
-	for (fd = 0; fd < 1024; fd++)
-		open += fcntl(fd, F_GETFD) >= 0;
-	return open;
-}
-
-/* One signal, with these details. */
-static bool exact(int signo, int code, int fd, long band)
-{
-	if (arrived(1) && got_signo == signo && got_code == code && got_fd == fd && got_band == band)
-		return true;
-	printf("# got %d: signal %d code %d fd %d band %lx\n", got, got_signo, got_code, got_fd, got_band);
-	return false;
-}
-
-static bool same(long long value, long long wanted)
-{
-	if (value != wanted)
-		printf("# got %lld, want %lld\n", value, wanted);
-	return value == wanted;
-}
-
-#define exactly(signo, code, fd, band, ...) ok(exact((signo), (code), (fd), (band)), __VA_ARGS__)
-#define is(value, wanted, ...) ok(same((value), (wanted)), __VA_ARGS__)
-
-static void set_up(int fd, int owner, int signo)
-{
-	fsn_fasync_helper(fd, &file, 1, &queue);
-	fsn_f_setown(&file, owner, 1);
-	fsn_f_setsig(&file, signo);
-	forget();
-}
-
-static void tear_down(void)
-{
-	fsn_fasync_helper(-1, &file, 0, &queue);
-	fsn_file_f_owner_release(&file);
-	fsn_rcu_barrier();
-}
+#include "signals.h"
 
 static void test_registering(void)
 {
@@ -316,141 +176,26 @@ static void test_threads(const char *how)
 	tear_down();
 }
 
-static int report_pipe[2];
-
-struct report {
-	int signo, code, fd;
-	long band;
-};
-
-/* A process that reports one signal; it is ready when this returns. */
-static pid_t start_listener(int signo, bool own_group)
+/* The same without a pipe: only a thread's own signal loses its si_code. */
+static void test_threads_without_pipe(void)
 {
-	struct report report;
-	siginfo_t info;
-	sigset_t set;
-	pid_t child;
-	char ready;
+	pthread_t thread;
 
-	block(SIG_BLOCK, signo);
-	child = fork();
-	if (child) {
-		block(SIG_UNBLOCK, signo);
-		if (read(report_pipe[0], &ready, 1) != 1)
-			printf("Bail out! the listener did not start\n");
-		return child;
-	}
-	if (own_group)
-		setpgid(0, 0);
-	sigemptyset(&set);
-	sigaddset(&set, signo);
-	if (write(report_pipe[1], "r", 1) != 1)
-		_exit(1);
-	alarm(60);
-	while (sigwaitinfo(&set, &info) < 0)
-		;
-	memset(&report, 0, sizeof(report));
-	report.signo = info.si_signo;
-	report.code = info.si_code;
-	report.fd = info.si_fd;
-	report.band = info.si_band;
-	_exit(write(report_pipe[1], &report, sizeof(report)) != sizeof(report));
-}
-
-static struct report reported(pid_t child)
-{
-	struct report report = { 0, 0, 0, 0 };
-	int status = 0;
-
-	waitpid(child, &status, 0);
-	if (status == 0 && read(report_pipe[0], &report, sizeof(report)) != sizeof(report))
-		report.signo = -1;
-	return report;
-}
-
-static void test_processes(const char *how, bool details)
-{
-	struct report r;
-	pid_t child, second;
-
-	child = start_listener(RT, false);
-	set_up(55, child, RT);
-	kick(NULL);
-	r = reported(child);
-	ok(r.signo == RT && r.fd == 55 && r.band == BAND_IN, "%s: another process gets the signal, descriptor and band",
-	   how);
-	is(r.code, details ? POLL_IN : -5, "%s: with %s", how, details ? "POLL_IN" : "SI_SIGIO");
-	is(got, 0, "%s: and this one nothing", how);
-
-	child = start_listener(RT, false);
-	fsn_f_setown_ex(&file, PIDTYPE_PID, child);
+	set_up(47, getpid(), 0);
 	kick_elsewhere();
-	r = reported(child);
-	is(r.signo, RT, "%s: a thread of another process gets the signal", how);
-	if (details)
-		ok(r.code == POLL_IN && r.fd == 55, "%s: with details", how);
-
-	child = start_listener(SIGIO, false);
-	fsn_f_setown(&file, child, 1), fsn_f_setsig(&file, 0);
-	kick_elsewhere();
-	r = reported(child);
-	is(r.signo, SIGIO, "%s: SIGIO to another process", how);
-	is(r.code, details ? 0x80 : SI_USER, "%s: from the %s", how, details ? "kernel" : "user");
-
-	child = start_listener(RT, true);
-	second = start_listener(RT, false);
-	setpgid(second, child);
-	is(fsn_f_setown(&file, -child, 1), 0, "%s: a process group", how);
-	fsn_f_setsig(&file, RT);
-	kick(NULL);
-	r = reported(child);
-	ok(r.signo == RT && (!details || (r.code == POLL_IN && r.fd == 55 && r.band == BAND_IN)),
-	   "%s: its first process gets the signal", how);
-	r = reported(second);
-	ok(r.signo == RT && (!details || (r.code == POLL_IN && r.fd == 55 && r.band == BAND_IN)), "%s: and its second",
-	   how);
-	is(got, 0, "%s: nobody else does", how);
+	exactly(SIGIO, 0x80, 0, 0, "without a pipe: SIGIO from another thread");
+	fsn_f_setsig(&file, RT), forget(), kick_elsewhere();
+	exactly(RT, POLL_IN, 47, BAND_IN, "without a pipe: a chosen signal from another thread");
+	is(got_tid, getpid(), "without a pipe: a thread other than the sender gets it");
+	thread = start_target();
+	fsn_f_setown_ex(&file, PIDTYPE_PID, target_tid), forget(), kick(NULL);
+	exactly(RT, -5, 47, BAND_IN, "without a pipe: to a thread, with SI_SIGIO");
+	is(got_tid, target_tid, "without a pipe: to that thread");
+	fsn_f_setsig(&file, 0), forget(), kick(NULL);
+	ok(arrived(1) && got_signo == SIGIO, "without a pipe: SIGIO to a thread");
+	is(got_tid, target_tid, "without a pipe: to that thread");
+	stop_target(thread);
 	tear_down();
-}
-
-static void test_descriptors(void)
-{
-	int before = count_descriptors(), mine, pipe_fds[2], fd, moved[2] = { -1, -1 }, n = 0;
-	struct fsn_stats stats;
-	char byte;
-
-	/* The number is in use by the program: its file is not touched. */
-	mine = open("/dev/null", O_RDONLY);
-	if (pipe(pipe_fds))
-		printf("Bail out! no pipe\n");
-	set_up(pipe_fds[0], getpid(), RT);
-	kick_elsewhere();
-	exactly(RT, POLL_IN, pipe_fds[0], BAND_IN, "a number that the program uses");
-	ok(!(fcntl(pipe_fds[0], F_GETFL) & O_ASYNC), "the program's file is not registered");
-	is(count_descriptors(), before + 5, "a registration in use has two descriptors");
-	for (fd = 3; fd < 1024 && n < 2; fd++)
-		if (fd > pipe_fds[1] && fcntl(fd, F_GETFD) >= 0) {
-			moved[n++] = fd;
-			ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "close-on-exec");
-		}
-	is(n, 2, "both found");
-
-	/* A program that closes descriptors it does not know, and gets the numbers again for something else. */
-	dup2(pipe_fds[1], moved[0]);
-	dup2(pipe_fds[1], moved[1]);
-	forget(), kick_elsewhere();
-	exactly(RT, POLL_IN, pipe_fds[0], BAND_IN, "the program took our descriptors away");
-	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
-	ok(read(pipe_fds[0], &byte, 1) < 0 && errno == EAGAIN, "nothing is written into what has their numbers now");
-	close(moved[0]);
-	close(moved[1]);
-	tear_down();
-	close(mine);
-	close(pipe_fds[0]);
-	close(pipe_fds[1]);
-	is(count_descriptors(), before, "no descriptor is left");
-	fsn_stats(&stats);
-	is(stats.allocations, 0, "no allocation is left");
 }
 
 static void test_odd_numbers(void)
@@ -480,35 +225,6 @@ static void test_full_queue(void)
 	tear_down();
 }
 
-static void test_fork(void)
-{
-	int status = -1;
-	pid_t child;
-
-	set_up(77, getpid(), RT);
-	kick_elsewhere();
-	ok(arrived(1), "before the fork");
-	forget();
-	child = fork();
-	if (!child) {
-		/* The owner is the parent still; then the child itself. */
-		kick(NULL);
-		if (got)
-			_exit(1);
-		fsn_f_setown(&file, getpid(), 1);
-		kick_elsewhere();
-		if (!arrived(1) || got_code != POLL_IN || got_fd != 77)
-			_exit(2);
-		_exit(0);
-	}
-	waitpid(child, &status, 0);
-	is(status, 0, "a child signals its parent, then itself");
-	exactly(RT, POLL_IN, 77, BAND_IN, "the parent got one signal of the child's");
-	forget(), kick_elsewhere();
-	exactly(RT, POLL_IN, 77, BAND_IN, "and still gets its own: the child changed nothing for it");
-	tear_down();
-}
-
 static void test_several(void)
 {
 	struct file files[3];
@@ -528,6 +244,46 @@ static void test_several(void)
 		fsn_fasync_helper(-1, &files[n], 0, &queue);
 		fsn_file_f_owner_release(&files[n]);
 	}
+	fsn_rcu_barrier();
+}
+
+static int no_event(struct fsnotify_group *group, __u32 mask, const void *data, int data_type, struct inode *dir,
+		    const struct qstr *name, __u32 cookie, struct fsnotify_iter_info *iter)
+{
+	(void)group, (void)mask, (void)data, (void)data_type, (void)dir, (void)name, (void)cookie, (void)iter;
+	return 0;
+}
+
+static void free_event(struct fsnotify_group *group, struct fsnotify_event *event)
+{
+	(void)group;
+	fsn_kfree(event);
+}
+
+/* What the signals are for: a group has something to read. */
+static void test_group(void)
+{
+	struct fsnotify_ops ops;
+	struct fsnotify_group *group;
+	struct fsnotify_event *event;
+
+	memset(&ops, 0, sizeof(ops));
+	ops.handle_event = no_event;
+	ops.free_event = free_event;
+	group = fsnotify_alloc_group(&ops, 0);
+	group->max_events = 16;
+	file.private_data = group;
+	is(fsnotify_fasync(91, &file, 1), 0, "a group's file is registered");
+	fsn_f_setown(&file, getpid(), 1);
+	fsn_f_setsig(&file, RT);
+	forget();
+	event = (struct fsnotify_event *)fsn_kzalloc(sizeof(*event), FSN_GFP_KERNEL);
+	fsnotify_init_event(event);
+	is(fsnotify_insert_event(group, event, NULL, NULL), 0, "an event is queued");
+	exactly(RT, POLL_IN, 91, BAND_IN, "and its reader signalled");
+	is(fsnotify_fasync(-1, &file, 0), 0, "removed");
+	fsn_file_f_owner_release(&file);
+	fsnotify_destroy_group(group);
 	fsn_rcu_barrier();
 }
 
@@ -579,25 +335,19 @@ int main(void)
 
 	for (n = 0; n < 3; n++)
 		handle(signals[n]);
-	if (pipe(report_pipe))
-		return 1;
 	test_registering();
 	test_owners();
 	test_oneself();
 	test_threads("by the system");
-	handle(SIGCHLD);
-	signal(SIGCHLD, SIG_DFL);
-	test_processes("by the system", true);
 	fsn_fasync_without(NO_EMPTY_TABLE);
 	test_threads("from a copied table");
 	fsn_fasync_without(NO_PIPE);
-	test_processes("without a pipe", false);
+	test_threads_without_pipe();
 	fsn_fasync_without(0);
-	test_descriptors();
 	test_odd_numbers();
 	test_full_queue();
-	test_fork();
 	test_several();
+	test_group();
 	test_stress();
 	return done_testing();
 }

@@ -329,3 +329,36 @@ pub fn snapshot() -> fsn_stats {
         reserved: [0; 36],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::process::std::thread;
+
+    fn blocks() -> usize {
+        let mut count = 0;
+        let mut at: *const Block = BLOCKS.load(Ordering::Acquire);
+        while let Some(b) = block(at) {
+            count += 1;
+            at = b.next.load(Ordering::Relaxed);
+        }
+        count
+    }
+
+    #[test]
+    fn blocks_are_used_again() {
+        let once = || thread::spawn(|| add(Counter::Signals, 1)).join().unwrap();
+        (0..10).for_each(|_| once());
+        let before = blocks();
+        (0..100).for_each(|_| once());
+        // Other tests' threads may take some meanwhile, but not one for each of the hundred.
+        assert!(blocks() < before + 50, "{} blocks after {before}", blocks());
+    }
+
+    #[test]
+    fn slots_know_their_range() {
+        assert_eq!(Slot::from_number(DYNAMIC as u32), None);
+        assert_eq!(Slot::from_number(u32::MAX), None);
+        assert_eq!(Slot::from_number(3).map(Slot::number), Some(3));
+    }
+}
