@@ -5,8 +5,8 @@
 //! freed, and no list that it is in the middle of can change.
 
 use super::dentry::{dput, is_root, ENDED};
-use super::dentry_hash::d_unhashed;
-use super::dentry_link::{d_drop, Claimed};
+use super::dentry_hash::{d_unhashed, unhash};
+use super::dentry_link::Claimed;
 use super::links::container_of;
 use crate::abi::*;
 use crate::host::process::log::warn;
@@ -160,12 +160,13 @@ pub(super) fn shrink_dcache_for_umount(sb: &super_block) {
     walk(root, |dentry| {
         let leaf = dentry.d_children.first.load(Relaxed).is_null();
         busy |= leaf && !(ptr::eq(dentry, root) && dentry.count() == 1);
+        // Nobody looks it up any more, so it goes at its last put.
+        unhash(dentry);
         Step::Into
     });
     if busy {
         warn("shrink_dcache_for_umount", "dentries are still in use");
     }
-    d_drop(root);
     // SAFETY: the superblock's reference.
     unsafe { dput(root.as_ptr()) };
 }
