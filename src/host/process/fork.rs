@@ -30,7 +30,8 @@ pub type Handler = fn();
 const PREPARE: &[Handler] = &[work::before_fork, crate::notify::before_fork];
 /// After the fork in the parent, in order: release what [`PREPARE`] took.
 const PARENT: &[Handler] = &[work::after_fork_parent, crate::notify::after_fork_in_parent];
-/// After the fork in the child, in order: release what [`PREPARE`] took and forget the threads that are gone.
+/// After the fork in the child, in order: make free what [`PREPARE`] took, or another fork under way may have taken, and
+/// forget the threads that are gone.
 const CHILD: &[Handler] = &[
     stats::after_fork,
     membarrier::after_fork,
@@ -176,10 +177,12 @@ extern "C" fn register_at_load() {
 static AT_LOAD: extern "C" fn() = register_at_load;
 
 unsafe extern "C" fn prepare() {
-    for handler in PREPARE.iter().rev() {
-        handler();
-    }
     let inside = inside();
+    if !inside {
+        // Inside the gate nobody may wait for a lock: such a fork does without what these would take. The library never
+        // does this itself.
+        PREPARE.iter().rev().for_each(|handler| handler());
+    }
     let mut state = GATE.load(Ordering::Relaxed);
     loop {
         if state & CLOSED != 0 {
@@ -217,8 +220,8 @@ unsafe extern "C" fn parent() {
         GATE.fetch_and(!CLOSED, Ordering::Release);
         wake();
     }
-    for handler in PARENT {
-        handler();
+    if !inside() {
+        PARENT.iter().for_each(|handler| handler());
     }
 }
 
