@@ -5,12 +5,13 @@
 #ifndef C_TESTS_BACKEND_MODE
 #include <fsnotify/fsnotify.h>
 #endif
+#include "headers/embedded.h"
 #include "tap.h"
 
 /* Against a mask as the callbacks get it: a constant of another signedness would make the compiler complain. */
-#define FSN_CONST(name, value) is((unsigned long)(name), value, #name);
+#define FSN_CONST(name, value) row((unsigned long)(name), value, #name);
 #define FSN_CONST_C(name, value) FSN_CONST(name, value)
-#define FSN_ENUM(type, name, value) { enum type it = name; is(it, value, #type " " #name); }
+#define FSN_ENUM(type, name, value) { enum type it = name; row(it, value, #type " " #name); }
 
 int main(void)
 {
@@ -24,12 +25,12 @@ int main(void)
 	mask &= ~FS_ISDIR;
 	ok(!(mask & FS_ISDIR) && (mask & FS_EVENT_ON_CHILD), "a constant's complement clears one bit");
 	flags &= ~SB_NOUSER;
-	is(flags, ~0UL - 0x80000000UL, "so does one of a superblock's, in all 64 bits");
+	row(flags, ~0UL - 0x80000000UL, "so does one of a superblock's, in all 64 bits");
 	flags = SB_NOUSER;
-	is(flags, 0x80000000UL, "SB_NOUSER is not sign-extended");
-	is(FSNOTIFY_OBJ_TYPE_DETACHED, FSNOTIFY_OBJ_TYPE_COUNT, "the type of a connector without object");
+	row(flags, 0x80000000UL, "SB_NOUSER is not sign-extended");
+	row(FSNOTIFY_OBJ_TYPE_DETACHED, FSNOTIFY_OBJ_TYPE_COUNT, "the type of a connector without object");
 	ok(!fsnotify_valid_obj_type(FSNOTIFY_OBJ_TYPE_DETACHED), "which is no valid type");
 	ok(!fsnotify_valid_obj_type(FSNOTIFY_OBJ_TYPE_ANY), "nor is the one for all");
 	ok(fsnotify_valid_obj_type(FSNOTIFY_OBJ_TYPE_SB), "while the superblock's is");
-	return done();
+	return done_testing();
 }

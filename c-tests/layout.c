@@ -12,10 +12,10 @@
 int main(void)
 {
 #define FSN_LAYOUT_EMBEDDED
-#define FSN_SIZE(type, bytes) is(sizeof(struct type), bytes, "sizeof(struct " #type ")");
+#define FSN_SIZE(type, bytes) row(sizeof(struct type), bytes, "sizeof(struct " #type ")");
 #define FSN_SIZE_C(type, bytes) FSN_SIZE(type, bytes)
 #define FSN_OFFSET(type, rust, member, bytes) FSN_OFFSET_C(type, member, bytes)
-#define FSN_OFFSET_C(type, member, bytes) is(offsetof(struct type, member), bytes, #type "." #member);
+#define FSN_OFFSET_C(type, member, bytes) row(offsetof(struct type, member), bytes, #type "." #member);
 #include <fsnotify/fsn/layout.def>
-	return done();
+	return done_testing();
 }

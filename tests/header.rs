@@ -7,6 +7,15 @@ mod header;
 mod layout;
 
 #[test]
+fn the_steps_follow_each_other() {
+    let text = "#define FSN_ABI_H\n\n/**\n * Open.\n */\n#define FS_OPEN 32\n\nstruct a {\n        AtomicPtr<a> next;\n        uint32_t n;\n};\n\nint f(struct b * *b);\n";
+    assert_eq!(
+        header::polish(text),
+        "#define FSN_ABI_H\n\nstruct a;\nstruct b;\n\n/* Open. */\n#define FS_OPEN 0x00000020\n\nstruct a {\n\tstruct a *next;\n\t__u32 n;\n};\n\nint f(struct b **b);\n"
+    );
+}
+
+#[test]
 fn atomic_pointers_become_pointers() {
     let text = "        AtomicPtr<inode> i;\n        AtomicPtr<void> v;\n        AtomicPtr<struct dentry> d;\n        AtomicPtr<AtomicPtr<node>> n;\n";
     assert_eq!(

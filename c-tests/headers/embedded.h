@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two listeners' structs with ours inside, member for member as wide as the kernel's inotify has them.
+ * Two listeners' structs with ours inside, member for member as wide as the kernel's inotify has them; and one line of the
+ * table as one result.
  */
 #ifndef C_TESTS_EMBEDDED_H
 #define C_TESTS_EMBEDDED_H
@@ -18,5 +19,9 @@ __extension__ struct inotify_event_info {
 	int name_len;
 	__extension__ char name[];
 };
+
+/* Says both values, because either may be the wrong one. */
+#define row(got, want, name) \
+	ok((unsigned long)(got) == (unsigned long)(want), "%s: %#lx, table: %#lx", name, (unsigned long)(got), (unsigned long)(want))
 
 #endif /* C_TESTS_EMBEDDED_H */
