@@ -272,5 +272,10 @@ pub(crate) fn after_fork_in_child() {
     REAPER.lock.init();
     REAPER.callback.init();
     init_waitqueue_head(&REAPER.left);
-    queue_delayed_work(&WORK, DELAY);
+    // A child that has nothing to reap, and perhaps only wants to exec, gets no worker.
+    let marks = REAPER.queues.iter().any(|queue| !queue.first.load(Relaxed).is_null());
+    let connectors = [&REAPER.connectors, &REAPER.doomed].into_iter().any(|list| !list.load(Relaxed).is_null());
+    if marks || connectors || !REAPER.in_flight.load(Relaxed).is_null() {
+        queue_delayed_work(&WORK, DELAY);
+    }
 }

@@ -26,10 +26,11 @@ pub type Handler = fn();
 
 // ---- handlers of other modules: their owners add them here, callees before callers --------------------------------
 
-/// Before the fork, last entry first: take what must not be held by another thread.
-const PREPARE: &[Handler] = &[work::before_fork, crate::notify::before_fork];
+/// Before the fork, last entry first: take what must not be held by another thread. The worker comes
+/// to rest before anything is taken that its item may need.
+const PREPARE: &[Handler] = &[crate::notify::before_fork, work::before_fork];
 /// After the fork in the parent, in order: release what [`PREPARE`] took.
-const PARENT: &[Handler] = &[work::after_fork_parent, crate::notify::after_fork_in_parent];
+const PARENT: &[Handler] = &[crate::notify::after_fork_in_parent, work::after_fork_parent];
 /// After the fork in the child, in order: make free what [`PREPARE`] took, or another fork under way may have taken, and
 /// forget the threads that are gone.
 const CHILD: &[Handler] = &[
@@ -40,6 +41,7 @@ const CHILD: &[Handler] = &[
     wait_bit::after_fork,
     work::after_fork,
     crate::notify::after_fork_in_child,
+    work::resume_in_child,
 ];
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -219,6 +219,13 @@ fn wait_until(flag: &AtomicU32, gone: impl Fn() -> bool) {
     }
 }
 
+/// Tests only: how many slots a domain has.
+#[doc(hidden)]
+pub fn slots(ssp: &srcu_struct) -> usize {
+    // SAFETY: tests do not clean the domain up meanwhile.
+    unsafe { srcu_slots::all(ssp) }.count()
+}
+
 // ---- gp_lock: free, held, or held with sleepers, each in this fork generation; of another generation it is free ------
 
 const HELD: u32 = 1;

@@ -46,10 +46,13 @@ enum Rouse {
     Start,
 }
 
-/// Called inside the lock, with something to run or a new first timer.
-fn rouse(lists: &mut Lists) -> Rouse {
+/// Called inside the lock, with something to run, or a new first timer, or the end of a fork. A worker that is missing
+/// is started if `start`.
+fn rouse(lists: &mut Lists, start: bool) -> Rouse {
     SIGNAL.fetch_add(1, Ordering::Relaxed);
     match lists.worker {
+        // In the child of a fork that is not over: resume_in_child() comes.
+        Worker::None if !start || lists.hold != 0 => Rouse::Nothing,
         Worker::None => {
             lists.worker = Worker::Present;
             Rouse::Start
@@ -90,7 +93,7 @@ pub unsafe fn queue_raw(work: *mut work_struct) -> bool {
         }
         // Also when it was queued already: the worker may have been lost in a fork, or never have started.
         let lost = lists.worker == Worker::None && lists.pending();
-        (queued, if queued || lost { rouse(lists) } else { Rouse::Nothing })
+        (queued, if queued || lost { rouse(lists, true) } else { Rouse::Nothing })
     });
     rouse.now();
     queued
@@ -147,7 +150,7 @@ unsafe fn delay_raw(work: *mut delayed_work, delay: u64, again: bool) -> (bool, 
             // SAFETY: promised by the caller; not pending.
             first |= unsafe { lists.add_timer(work, expires) };
         }
-        (was, queued, if first || lists.worker == Worker::None { rouse(lists) } else { Rouse::Nothing })
+        (was, queued, if first || lists.worker == Worker::None { rouse(lists, true) } else { Rouse::Nothing })
     });
     rouse.now();
     if was {
@@ -191,7 +194,7 @@ fn step(lists: &Lists, ticket: Ticket, upto: bool) -> Step {
 /// caller.
 fn wait_for(function: &'static str, ticket: Ticket, upto: bool) -> bool {
     // Try to have a worker first.
-    let rouse = LISTS.with(|lists| if lists.worker == Worker::None { rouse(lists) } else { Rouse::Nothing });
+    let rouse = LISTS.with(|lists| if lists.worker == Worker::None { rouse(lists, true) } else { Rouse::Nothing });
     rouse.now();
     loop {
         let mut frame = Frame::new();
@@ -222,17 +225,19 @@ pub fn flush_work(work: &work_struct) -> bool {
 /// [`flush_work`] of an item whose timer is not waited for: it is queued at once.
 pub fn flush_delayed_work(work: &delayed_work) -> bool {
     let item = ptr::from_ref(work).cast_mut();
-    let rouse = LISTS.with(|lists| {
+    let (instance, rouse) = LISTS.with(|lists| {
         // SAFETY: the item is valid.
-        if !unsafe { lists.remove_timer(item) } {
-            return Rouse::Nothing;
+        let waited = unsafe { lists.remove_timer(item) };
+        if waited {
+            // SAFETY: whoever queued it keeps it until it is off the lists.
+            unsafe { lists.push(item.cast()) };
         }
-        // SAFETY: whoever queued it keeps it until it is off the lists.
-        unsafe { lists.push(item.cast()) };
-        rouse(lists)
+        // SAFETY: the item is valid.
+        let instance = unsafe { lists.last_instance(item.cast()) };
+        (instance, if waited { rouse(lists, true) } else { Rouse::Nothing })
     });
     rouse.now();
-    flush_work(&work.work)
+    instance.is_some_and(|ticket| wait_for("flush_delayed_work", ticket, false))
 }
 
 /// Waits for all that is queued now (timers not included).
@@ -295,7 +300,7 @@ fn run((work, func): (*mut work_struct, crate::abi::work::work_func_t)) {
     let rouse = LISTS.with(|lists| {
         lists.end();
         if lists.pending() {
-            rouse(lists)
+            rouse(lists, true)
         } else {
             Rouse::Nothing
         }
@@ -435,11 +440,11 @@ pub fn before_fork() {
     if local(|local| local.working.get()) != 0 {
         return;
     }
-    let (pending, present) = LISTS.with(|lists| {
+    let present = LISTS.with(|lists| {
         lists.hold += 1;
-        (lists.pending(), lists.worker != Worker::None)
+        lists.worker != Worker::None
     });
-    ALONE.store(pending && threads() == Some(1 + u64::from(present)), Ordering::Relaxed);
+    ALONE.store(threads() == Some(1 + u64::from(present)), Ordering::Relaxed);
     if !srcu_slots::inside_any() {
         wait_event_timeout(&DONE, FORK_PATIENCE, || LISTS.with(|lists| lists.idle()));
     }
@@ -450,29 +455,43 @@ pub fn after_fork_parent() {
     if local(|local| local.working.get()) != 0 {
         return;
     }
-    LISTS.with(|lists| {
+    let rouse = LISTS.with(|lists| {
         lists.hold -= 1;
-        SIGNAL.fetch_add(1, Ordering::Relaxed);
+        rouse(lists, lists.pending())
     });
-    futex::wake(&SIGNAL, 1);
+    rouse.now();
     wake_up_all(&DONE);
 }
 
-/// After a fork, in the child: there is no worker, unless the worker itself forked.
+/// After a fork, in the child: there is no worker, unless the worker itself forked. None is started before
+/// [`resume_in_child`].
 pub fn after_fork() {
     init_waitqueue_head(&DONE);
     let working = local(|local| local.working.get()) != 0;
     let own = current().flags.load(Ordering::Relaxed) & FSN_PF_WQ_WORKER != 0;
-    let (lost, rouse) = LISTS.with(|lists| {
-        lists.hold = 0;
+    let lost = LISTS.with(|lists| {
+        lists.hold = 1;
         lists.worker = if own { Worker::Present } else { Worker::None };
-        let lost = !working && lists.abandon();
-        let start = !working && lists.pending() && ALONE.load(Ordering::Relaxed);
-        (lost, if start { rouse(lists) } else { Rouse::Nothing })
+        !working && lists.abandon()
     });
     if lost {
         log::warn("fork", "an item of work was being run: in the child it is not finished");
     }
+}
+
+/// The last handler in the child. If its parent had one thread beside the worker, as a program that calls `daemon()`
+/// has, what is queued is run; else at the next queueing or flush, for the child may only be about to exec.
+pub fn resume_in_child() {
+    let working = local(|local| local.working.get()) != 0;
+    let rouse = LISTS.with(|lists| {
+        lists.hold = 0;
+        let start = !working && lists.pending() && ALONE.load(Ordering::Relaxed);
+        if start {
+            rouse(lists, true)
+        } else {
+            Rouse::Nothing
+        }
+    });
     rouse.now();
 }
 
