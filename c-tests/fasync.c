@@ -186,7 +186,11 @@ static void test_threads_without_pipe(void)
 	exactly(SIGIO, 0x80, 0, 0, "without a pipe: SIGIO from another thread");
 	fsn_f_setsig(&file, RT), forget(), kick_elsewhere();
 	exactly(RT, POLL_IN, 47, BAND_IN, "without a pipe: a chosen signal from another thread");
-	is(got_tid, getpid(), "without a pipe: a thread other than the sender gets it");
+	block(SIG_BLOCK, RT), forget(), kick_elsewhere();
+	is(got, 0, "without a pipe: every thread blocks it");
+	block(SIG_UNBLOCK, RT);
+	exactly(RT, POLL_IN, 47, BAND_IN, "without a pipe: it waits for a thread that takes it");
+	is(got_tid, getpid(), "without a pipe: whichever that is");
 	thread = start_target();
 	fsn_f_setown_ex(&file, PIDTYPE_PID, target_tid), forget(), kick(NULL);
 	exactly(RT, -5, 47, BAND_IN, "without a pipe: to a thread, with SI_SIGIO");

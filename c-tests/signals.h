@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,12 +98,26 @@ __attribute__((unused)) static void *kick(void *unused)
 	return NULL;
 }
 
-/* A thread that could take the signal itself raises it. */
+static volatile int kick_now;
+
+__attribute__((unused)) static void *kick_when_told(void *unused)
+{
+	while (!kick_now)
+		sched_yield();
+	return kick(unused);
+}
+
+/*
+ * A thread that could take the signal itself raises it; the first thread, which the system prefers, blocks nothing any more
+ * (as it does inside pthread_create()).
+ */
 __attribute__((unused)) static void kick_elsewhere(void)
 {
 	pthread_t thread;
 
-	pthread_create(&thread, NULL, kick, NULL);
+	kick_now = 0;
+	pthread_create(&thread, NULL, kick_when_told, NULL);
+	kick_now = 1;
 	pthread_join(thread, NULL);
 }
 

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | the calling thread, or the process that its number names | queued to oneself | exactly the kernel's signal |
 //! | anybody else, for a registration | the system sends it ([`Doorbell`]) | exactly the kernel's signal |
-//! | this process, without a doorbell | queued to oneself with the signal blocked here | as the kernel's; with several threads that could take it, any of them does |
+//! | this process, without a doorbell | queued to oneself | as the kernel's, but the calling thread comes first among those that could take it, not the process's first thread |
 //! | another thread or process, without a doorbell | queued with `SI_SIGIO` | `si_fd` and `si_band` are right, `si_code` is `SI_SIGIO` |
 //! | a thread of another process, a process group, without a doorbell | kill | the signal without details |
 //!
@@ -19,7 +19,6 @@ use super::errno;
 use super::stats::{self, Counter};
 use crate::abi::pid_type;
 use core::ffi::{c_int, c_long};
-use core::mem::MaybeUninit;
 use core::ptr;
 
 /// Data can be read (`POLL_IN`).
@@ -154,7 +153,7 @@ fn queue_own(target: Target, me: c_int, si: &SigInfo) -> bool {
 fn without_doorbell(target: Target, reason: Reason, me: c_int) {
     let ours = target.kind != pid_type::PIDTYPE_PGID && is_ours(target.nr);
     match target.kind {
-        pid_type::PIDTYPE_TGID if ours => with_fallback(target, reason, |si| queue_blocked(me, si)),
+        pid_type::PIDTYPE_TGID if ours => with_fallback(target, reason, |si| queue_process(me, si)),
         pid_type::PIDTYPE_PID if ours => elsewhere(target, reason, |si| queue_thread(target.nr, si)),
         pid_type::PIDTYPE_TGID => elsewhere(target, reason, |si| queue_process(target.nr, si)),
         _ => elsewhere(target, reason, |_| false),
@@ -183,23 +182,4 @@ fn kill(target: Target, sig: c_int) -> bool {
         // SAFETY: kill checks its arguments.
         _ => unsafe { libc::kill(target.nr, sig) == 0 },
     }
-}
-
-/// Queues a signal for this process while the calling thread blocks it, so that another thread is preferred; if none
-/// takes it, it arrives here when the mask is restored.
-fn queue_blocked(me: c_int, si: &SigInfo) -> bool {
-    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-    let mut old = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `set` is writable.
-    unsafe { libc::sigemptyset(set.as_mut_ptr()) };
-    // SAFETY: initialised above; a number that is no signal changes nothing.
-    unsafe { libc::sigaddset(set.as_mut_ptr(), si.signo) };
-    // SAFETY: `set` is initialised, `old` is writable.
-    let blocked = unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), old.as_mut_ptr()) } == 0;
-    let sent = queue_process(me, si);
-    if blocked {
-        // SAFETY: filled in above.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), ptr::null_mut()) };
-    }
-    sent
 }
