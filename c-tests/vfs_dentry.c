@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names: making them, finding them, what they are, deleting them, an inode's aliases, the end of a dentry. */
 #include "vfs/tree.h"
+#include <fsnotify/fsn/rcu.h>
 
 static void kinds(void)
 {
@@ -317,6 +318,28 @@ static void shrinking(void)
 	ok(same_counts(before) && warned_by(""), "nothing left");
 }
 
+/* C code may look at a dentry and its name in a read side, although the last reference has been put. */
+static void read_side(void)
+{
+	struct super_block *sb = mounted(NULL, NULL);
+	struct dentry *file = made(sb->s_root, "a-name-that-is-too-long-to-be-stored-inside", S_IFREG);
+	struct fsn_stats before, now;
+
+	fsn_quiesce();
+	fsn_stats(&before);
+	fsn_rcu_read_lock();
+	fsn_d_drop(file);
+	fsn_dput(file);
+	fsn_stats(&now);
+	ok(now.dentries == before.dentries && now.allocations == before.allocations, "nothing is freed before readers are done");
+	ok(file->d_lockref.count < 0 && named(file, "a-name-that-is-too-long-to-be-stored-inside"), "the dead dentry can be read");
+	fsn_rcu_read_unlock();
+	fsn_quiesce();
+	fsn_stats(&now);
+	ok(now.dentries == before.dentries - 1 && now.allocations == before.allocations - 3, "dentry, name and inode after them");
+	fsn_deactivate_super(sb);
+}
+
 /* A dentry of the program's, in a struct, from zeroed memory; its name a string of the program's. */
 struct own {
 	long before[3];
@@ -395,6 +418,7 @@ int main(void)
 	callbacks();
 	upwards();
 	shrinking();
+	read_side();
 	of_the_program();
 	without_memory();
 	ok(warned_by(""), "no warning besides");

@@ -5,6 +5,7 @@
  */
 #include "vfs/tree.h"
 #include <pthread.h>
+#include <sched.h>
 
 enum { DIRS = 3, FILES = 6, LETTERS = 10, ROUNDS = 4000 };
 
@@ -205,12 +206,46 @@ static void chains(void)
 	ok(fsn_d_count(sb->s_root) == 1 + DIRS, "chains of directories end whoever puts last");
 }
 
+/* A shrinker that meets an end which another thread has begun waits until it is over. */
+static int entered, left;
+
+static void slow_release(struct dentry *dentry)
+{
+	struct timespec pause = { 0, 20 * 1000 * 1000 };
+
+	(void)dentry;
+	__atomic_store_n(&entered, 1, __ATOMIC_RELEASE);
+	nanosleep(&pause, NULL);
+	__atomic_store_n(&left, 1, __ATOMIC_RELEASE);
+}
+
+static void *slow_putter(void *dentry)
+{
+	fsn_dput((struct dentry *)dentry);
+	return NULL;
+}
+
+static void waits_for_others(void)
+{
+	static const struct dentry_operations slow = { .d_release = slow_release };
+	struct dentry *dentry = fsn_d_alloc_name(dirs[0], "slow");
+	pthread_t thread;
+
+	fsn_d_set_d_op(dentry, &slow);
+	pthread_create(&thread, NULL, slow_putter, dentry);
+	while (!__atomic_load_n(&entered, __ATOMIC_ACQUIRE))
+		sched_yield();
+	fsn_shrink_dcache_parent(dirs[0]);
+	ok(__atomic_load_n(&left, __ATOMIC_ACQUIRE), "shrinking waits for another thread's end of a dentry");
+	pthread_join(thread, NULL);
+}
+
 int main(void)
 {
 	static void *(*const renames[])(void *) = { mover, mover, reader, finder };
 	static void *(*const names[])(void *) = { churner, churner, churner, mover };
 	struct counts before;
-	unsigned int i, left = 0;
+	unsigned int i, sum = 0;
 	char room[128];
 
 	fsn_set_log(on_log, NULL);
@@ -226,13 +261,14 @@ int main(void)
 	run(renames, 4, "renames");
 	run(names, 4, "deletions");
 	chains();
+	waits_for_others();
 	for (i = 0; i < FILES; i++)
-		left += fsn_d_count(files[i]);
-	ok(left == FILES, "each file has the reference that it had");
+		sum += fsn_d_count(files[i]);
+	ok(sum == FILES, "each file has the reference that it had");
 	fsn_shrink_dcache_sb(sb);
-	for (i = 0, left = 0; i < DIRS; i++)
-		left += fsn_d_count(dirs[i]);
-	ok(left == DIRS + FILES, "each directory has its own and one for each file");
+	for (i = 0, sum = 0; i < DIRS; i++)
+		sum += fsn_d_count(dirs[i]);
+	ok(sum == DIRS + FILES, "each directory has its own and one for each file");
 	for (i = 0; i < FILES; i++)
 		fsn_dput(files[i]);
 	for (i = 0; i < DIRS; i++)
