@@ -173,3 +173,11 @@ fn counters_follow() {
     assert_eq!(after.allocations_total, before.allocations_total + 1);
     assert_eq!(after.allocations_failed, before.allocations_failed + 1);
 }
+
+#[test]
+fn grace_periods_are_counted() {
+    let _alone = alone();
+    let before = stats::snapshot().grace_periods;
+    fsnotify::host::process::rcu::synchronize_rcu();
+    assert!(stats::snapshot().grace_periods > before);
+}

@@ -33,6 +33,18 @@ static CACHE: kmem_cache =
 /// All lists.
 static LIST_LOCK: spinlock = spinlock::new();
 
+/// Before a fork: no list is half-way changed in the child. (A file's own locks are as any lock of the program's: one
+/// that another thread held stays held in the child.)
+pub(super) fn before_fork() {
+    LIST_LOCK.lock();
+}
+
+/// After it, in the parent and in the child.
+pub(super) fn after_fork() {
+    // SAFETY: taken by this thread in `before_fork`.
+    unsafe { LIST_LOCK.unlock() };
+}
+
 fn entry<'a>(at: *mut fasync_struct) -> Option<&'a Registration> {
     // SAFETY: everything on a list was made here and stays until a grace period after its removal.
     unsafe { at.cast::<Registration>().as_ref() }

@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 
-use super::{membarrier, park, srcu, stats, task, wait_bit, work};
+use super::{fasync, membarrier, park, srcu, stats, task, wait_bit, work};
 
 /// What runs at a fork: in the thread that forks, outside the gate, so it may use lock words and [`Guarded`].
 pub type Handler = fn();
@@ -28,13 +28,14 @@ pub type Handler = fn();
 
 /// Before the fork, last entry first: take what must not be held by another thread. The worker comes
 /// to rest before anything is taken that its item may need.
-const PREPARE: &[Handler] = &[crate::notify::before_fork, work::before_fork];
+const PREPARE: &[Handler] = &[fasync::before_fork, crate::notify::before_fork, work::before_fork];
 /// After the fork in the parent, in order: release what [`PREPARE`] took.
-const PARENT: &[Handler] = &[crate::notify::after_fork_in_parent, work::after_fork_parent];
+const PARENT: &[Handler] = &[fasync::after_fork, crate::notify::after_fork_in_parent, work::after_fork_parent];
 /// After the fork in the child, in order: make free what [`PREPARE`] took, or another fork under way may have taken, and
 /// forget the threads that are gone.
 const CHILD: &[Handler] = &[
     stats::after_fork,
+    fasync::after_fork,
     membarrier::after_fork,
     srcu::after_fork,
     task::after_fork,

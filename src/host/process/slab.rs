@@ -133,8 +133,7 @@ pub(super) fn alloc(request: Request) -> *mut c_void {
     if let Some(slot) = request.slot {
         slot.add(1);
     }
-    stats::add(Counter::Alloc, 1);
-    stats::add(Counter::AllocBytes, request.size as i64);
+    stats::add_both(Counter::Alloc, 1, Counter::AllocBytes, request.size as i64);
     object
 }
 
@@ -214,8 +213,7 @@ fn count_free(h: &Header) {
     if let Some(slot) = h.slot() {
         slot.add(-1);
     }
-    stats::add(Counter::Free, 1);
-    stats::add(Counter::FreeBytes, h.size.into());
+    stats::add_both(Counter::Free, 1, Counter::FreeBytes, h.size.into());
 }
 
 /// The first half of a free: counters and charges. The memory stays until [`release`], for a debug build that keeps freed

@@ -37,6 +37,7 @@ use core::sync::atomic::{fence, AtomicU32, Ordering};
 use super::membarrier::{heavy_fence, light_fence};
 pub use super::srcu_slots::after_fork;
 use super::srcu_slots::{self, acquire, change_shared, find, shared, Slot};
+use super::stats::{self, Counter};
 use super::{fork, futex, log, work};
 use crate::abi::primitives::{callback_head, srcu_struct};
 use crate::abi::work::work_struct;
@@ -181,6 +182,7 @@ pub fn synchronize_srcu(ssp: &srcu_struct) {
         ssp.idx.store(current as u32 ^ 1, Ordering::Relaxed);
         wait_for_readers(ssp, current);
         ssp.gp_completed.store(number, Ordering::Release);
+        stats::add(Counter::GracePeriods, 1);
     }
     unlock(&ssp.gp_lock);
     fence(Ordering::SeqCst);

@@ -126,6 +126,21 @@ pub fn add(counter: Counter, n: i64) {
     add_at(counter as usize, n);
 }
 
+/// Two counters at once: finding the thread's block is the larger part of the cost.
+#[inline]
+pub(super) fn add_both(first: Counter, n: i64, second: Counter, m: i64) {
+    match block(MINE.with(Cell::get)) {
+        Some(b) => {
+            bump(&b.counts[first as usize], n);
+            bump(&b.counts[second as usize], m);
+        }
+        None => {
+            add(first, n);
+            add(second, m);
+        }
+    }
+}
+
 #[inline]
 fn add_at(index: usize, n: i64) {
     match block(MINE.with(Cell::get)) {
