@@ -204,6 +204,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri knows no kill()")]
     fn knows_who_exists() {
         let me = std_pid();
         assert!(has_task(me, pid_type::PIDTYPE_TGID));
