@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 static int tap_count, tap_failed;
 
@@ -33,6 +34,28 @@ static bool tap_ok(bool good, const char *file, int line, const char *format, ..
 }
 
 #define ok(good, ...) tap_ok((good), __FILE__, __LINE__, __VA_ARGS__)
+
+/* Compares two integers, and shows them if they differ. */
+#define is(got, want, ...) __extension__ ({							\
+	long long tap_got = (long long)(got), tap_want = (long long)(want);			\
+												\
+	if (!tap_ok(tap_got == tap_want, __FILE__, __LINE__, __VA_ARGS__))			\
+		printf("# got %lld (0x%llx), want %lld (0x%llx)\n", tap_got, tap_got, tap_want, tap_want);	\
+})
+
+/* The same for two pointers, and for two strings. */
+#define is_ptr(got, want, ...) __extension__ ({							\
+	const void *tap_got = (got), *tap_want = (want);					\
+												\
+	if (!tap_ok(tap_got == tap_want, __FILE__, __LINE__, __VA_ARGS__))			\
+		printf("# got %p, want %p\n", tap_got, tap_want);				\
+})
+#define is_str(got, want, ...) __extension__ ({							\
+	const char *tap_got = (got), *tap_want = (want);					\
+												\
+	if (!tap_ok(strcmp(tap_got, tap_want) == 0, __FILE__, __LINE__, __VA_ARGS__))		\
+		printf("# got \"%s\", want \"%s\"\n", tap_got, tap_want);			\
+})
 
 __attribute__((__unused__))
 static int done_testing(void)
