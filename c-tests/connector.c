@@ -300,23 +300,25 @@ static void empty_connector(void)
 	struct tfs *fs = fs_by_hand();
 	struct inode *inode = fs->root->d_inode;
 	struct fsnotify_group *group = group_new(&full_ops);
-	struct fsnotify_mark_connector *conn = kmem_cache_alloc(fsnotify_mark_connector_cachep, GFP_KERNEL);
+	struct fsnotify_mark *mark = watch_with(group, inode, FSNOTIFY_OBJ_TYPE_INODE, FS_OPEN, 0, FSNOTIFY_MARK_FLAG_NO_IREF);
+	struct fsnotify_mark_connector *conn = mark->connector;
 	struct fsn_stats before, after;
 
-	/* so that the superblock has its state */
+	/* so that the superblock has another watched object */
 	watch_sb(group, &fs->sb, FS_OPEN);
-	memset(conn, 0, sizeof(*conn));
-	conn->type = FSNOTIFY_OBJ_TYPE_INODE;
-	conn->obj = inode;
-	inode->i_fsnotify_marks = conn;
-	/* the library has not counted this one and will count its end */
-	stats_before.connectors--;
+	/* undo what the second step did */
+	hlist_del_init(&mark->obj_list);
+	mark->connector = NULL;
+	conn->flags = 0;
+	inode->i_fsnotify_mask = 0;
+	atomic_long_dec(&fs->sb.s_fsnotify_info->watched_objects[0]);
 	fsn_quiesce();
 	fsn_stats(&before);
 	__fsnotify_inode_delete(inode);
 	fsn_quiesce();
 	fsn_stats(&after);
 	is_ptr(inode->i_fsnotify_marks, NULL, "empty connector: detached when the inode is deleted");
+	is(before.connectors - after.connectors, 1, "empty connector: it is gone");
 	is(before.allocations - after.allocations, 1,
 	   "defect not inherited (goes beyond the original): a connector without marks is freed when its inode is deleted");
 	fsnotify_destroy_group(group);

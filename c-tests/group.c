@@ -6,6 +6,7 @@
 #include <linux/memcontrol.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include "support.h"
 
 static void alloc_and_references(void)
