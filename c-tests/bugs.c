@@ -133,8 +133,8 @@ static void strangers(void)
 	freed = peek(n_free_mark);
 	/* Both wait for the same grace period, so that the same round of the reaper may have taken them. */
 	idx = fsn_srcu_read_lock(&fsnotify_mark_srcu);
-	fsnotify_destroy_mark(strangers_mark, stranger);
-	fsnotify_destroy_mark(earlier, early);
+	unwatch(strangers_mark);
+	unwatch(earlier);
 	fsn_srcu_read_unlock(&fsnotify_mark_srcu, idx);
 	wait_until(peek(stranger_in));
 	pthread_create(&thread, NULL, wait_all, &global);
@@ -172,7 +172,7 @@ static void own_marks(void)
 	pthread_t thread;
 
 	stranger_in = stranger_leave = 0;
-	fsnotify_destroy_mark(mark, group);
+	unwatch(mark);
 	wait_until(peek(stranger_in));
 	pthread_create(&thread, NULL, release_later, NULL);
 	fsnotify_destroy_group(group);
@@ -203,7 +203,7 @@ static void *come_and_go(void *arg)
 		if (i % 2)
 			watch_sb(group, &busy->sb, FS_MODIFY);
 		if (i % 3 == 0)
-			fsnotify_destroy_mark(mark, group);
+			unwatch(mark);
 		fsnotify_put_mark(mark);
 		fsnotify_destroy_group(group);
 	}
@@ -254,10 +254,14 @@ static void stress(void)
 int main(void)
 {
 	tests_begin();
+	others_hold_locks = true;
 	concurrent_masks();
+	others_hold_locks = false;
 	children_are_walked_once();
 	strangers();
 	own_marks();
+	others_hold_locks = true;
 	stress();
+	others_hold_locks = false;
 	return tests_end();
 }

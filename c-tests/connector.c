@@ -40,11 +40,11 @@ static void counts(void)
 	is(icount(inode), 2, "iref: still one inode reference");
 	low = watch(content, inode, FS_OPEN);
 	is(watched(fs, 1), 1, "watched_objects: an object counts once in [1]");
-	fsnotify_destroy_mark(high, pre);
+	unwatch(high);
 	is(watched(fs, 2), 0, "watched_objects: the pre-content mark has gone from [2]");
 	is(watched(fs, 1), 1, "watched_objects: the content mark is still in [1]");
 	is(inode->i_fsnotify_marks->prio, FSNOTIFY_PRIO_CONTENT, "connector: its highest priority now");
-	fsnotify_destroy_mark(low, content);
+	unwatch(low);
 	is(watched(fs, 1), 0, "watched_objects: nothing is left in [1]");
 	is(watched(fs, 0), 2, "watched_objects: [0] does not care");
 
@@ -55,7 +55,7 @@ static void counts(void)
 	is(watched(fs, 0), 4, "watched_objects: a mount counts once");
 	is(watched(fs, 1), 2, "watched_objects: two objects in [1]");
 	is(watched(fs, 2), 1, "watched_objects: one in [2]");
-	fsnotify_destroy_mark(mark, normal);
+	unwatch(mark);
 	is(watched(fs, 0), 2, "watched_objects: the inode has gone, with both of its counts");
 	is(icount(inode), 1, "iref: and its reference");
 	fsnotify_destroy_group(content);
@@ -80,7 +80,7 @@ static void evictable(void)
 	ordinary = watch(b, inode, FS_OPEN);
 	is(icount(inode), 2, "evictable and ordinary: one inode reference");
 	is(watched(fs, 0), 2, "evictable and ordinary: counts twice");
-	fsnotify_destroy_mark(ordinary, b);
+	unwatch(ordinary);
 	is(icount(inode), 1, "CVE-2026-52990: the reference goes with the last ordinary mark while an evictable one is left");
 	is(watched(fs, 0), 1, "CVE-2026-52990: and the second count");
 	is(conn_flags(inode), FSNOTIFY_CONN_FLAG_IS_WATCHED, "CVE-2026-52990: and the flag");
@@ -88,11 +88,11 @@ static void evictable(void)
 	/* The other way round, and three marks. */
 	ordinary = watch(b, inode, FS_OPEN);
 	third = watch(c, inode, FS_OPEN);
-	fsnotify_destroy_mark(evictable, a);
+	unwatch(evictable);
 	is(icount(inode), 2, "evictable: its end does not matter to the ordinary ones");
-	fsnotify_destroy_mark(ordinary, b);
+	unwatch(ordinary);
 	is(icount(inode), 2, "iref: stays for the last ordinary one");
-	fsnotify_destroy_mark(third, c);
+	unwatch(third);
 	is(icount(inode), 1, "iref: goes with it");
 	is_ptr(inode->i_fsnotify_marks, NULL, "connector: goes with the last mark");
 
@@ -110,10 +110,10 @@ static void evictable(void)
 	is(icount(inode), 2, "behaviour 4: recalc_mask never drops the inode reference");
 	is(conn_flags(inode) & IREF, IREF, "behaviour 4: and keeps the flag");
 	third = watch(c, inode, FS_MODIFY);
-	fsnotify_destroy_mark(third, c);
+	unwatch(third);
 	is(icount(inode), 1, "CVE-2026-52990: the next put drops it, for no mark wants it any more");
 	is(watched(fs, 0), 1, "CVE-2026-52990: and its count");
-	fsnotify_destroy_mark(evictable, a);
+	unwatch(evictable);
 	is(icount(inode), 1, "evictable: gone");
 	is(watched(fs, 0), 0, "evictable: and not counted");
 	fsnotify_destroy_group(a);
@@ -131,7 +131,7 @@ static void deferred_unpin(void)
 	struct fsnotify_mark *ordinary = mark_new(a, FS_OPEN);
 
 	fsnotify_add_mark(ordinary, inode, FSNOTIFY_OBJ_TYPE_INODE, 0);
-	fsnotify_destroy_mark(ordinary, a);
+	unwatch(ordinary);
 	watch_with(b, inode, FSNOTIFY_OBJ_TYPE_INODE, FS_MODIFY, 0, FSNOTIFY_MARK_FLAG_NO_IREF);
 	is(icount(inode), 2, "CVE-2026-52990: the reference stays while the detached mark is referenced");
 	is(inode->i_fsnotify_mask, FS_MODIFY, "CVE-2026-52990: the mask is the evictable mark's");
@@ -251,7 +251,7 @@ static void *adder(void *arg)
 		int err = fsnotify_add_mark(mark, contended, FSNOTIFY_OBJ_TYPE_INODE, 0);
 
 		if (!err && i % 2)
-			fsnotify_destroy_mark(mark, group);
+			unwatch(mark);
 		else if (err && err != -EEXIST && err != -ENOENT)
 			bump(go);
 		fsnotify_put_mark(mark);
@@ -338,7 +338,7 @@ static void last_reference(void)
 	iput(inode);
 	is(icount(inode), 1, "iref: keeps the inode when the program has dropped it");
 	is(n_inodes_ended - ended, 0, "iref: it has not ended");
-	fsnotify_destroy_mark(mark, group);
+	unwatch(mark);
 	is(n_inodes_ended - ended, 1, "iref: the inode ends with its last mark");
 	is(watched(fs, 0), 0, "iref: and is not counted");
 	fsnotify_destroy_group(group);
@@ -373,7 +373,9 @@ int main(void)
 	inode_delete();
 	mount_delete();
 	add_while_deleting();
+	others_hold_locks = true;
 	add_against_delete();
+	others_hold_locks = false;
 	empty_connector();
 	last_reference();
 	evicted();

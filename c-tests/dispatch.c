@@ -84,8 +84,8 @@ static void four_objects(void)
 	fire(FS_OPEN, file->d_inode, 0);
 	c = calls[0].group == group ? &calls[0] : &calls[1];
 	is(c->report_mask, INODE | SB, "four objects: to the inode alone there is no parent");
-	fsnotify_destroy_mark(sb, group);
-	fsnotify_destroy_mark(inode, group);
+	unwatch(sb);
+	unwatch(inode);
 	calls_reset();
 	fsnotify_path(&path, FS_OPEN);
 	c = calls[0].group == group ? &calls[0] : &calls[1];
@@ -239,7 +239,7 @@ static void renames(void)
 	ok(calls[0].data == moved && calls[0].data_type == FSNOTIFY_EVENT_DENTRY && calls[0].inode == moved->d_inode,
 	   "FS_RENAME: with the dentry that moved");
 
-	fsnotify_destroy_mark(on_from, full);
+	unwatch(on_from);
 	calls_reset();
 	fsnotify_name(FS_RENAME, moved, FSNOTIFY_EVENT_DENTRY, from->d_inode, &name, 0);
 	is(calls[0].report_mask, INODE2, "FS_RENAME: reported to the new directory's mark alone");

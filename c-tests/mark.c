@@ -191,7 +191,7 @@ static void grace_period(void)
 	put_value(reader_leave, 0);
 	pthread_create(&thread, NULL, read_side, NULL);
 	wait_until(peek(reader_in));
-	fsnotify_destroy_mark(mark, group);
+	unwatch(mark);
 	is_ptr(fs->root->d_inode->i_fsnotify_marks, NULL, "behaviour 2: the connector goes at the last put, without a grace period");
 	is(icount(fs->root->d_inode), 1, "behaviour 2: and so does the inode reference");
 	pthread_create(&waiter, NULL, call_wait_destroyed, &waited);
@@ -273,7 +273,7 @@ static void order(void)
 	}
 	is(wrong, 0, "find_mark: finds each among %d", GROUPS);
 	for (int i = 0; i < GROUPS; i += 2)
-		fsnotify_destroy_mark(marks[i], groups[i]);
+		unwatch(marks[i]);
 	is(in_order(inode->i_fsnotify_marks), GROUPS / 2, "order: kept when every other mark is gone");
 	wrong = 0;
 	for (int i = 0; i < GROUPS; i += 2) {
@@ -328,7 +328,7 @@ static void dups(void)
 	is(ncalls, 3, "DUPS: a call for each of the marks");
 	ok(calls[0].marks[0] == marks[2] && calls[1].marks[0] == marks[1] && calls[2].marks[0] == marks[0],
 	   "behaviour 1: in a DUPS group the newest mark is called first");
-	fsnotify_destroy_mark(marks[2], group);
+	unwatch(marks[2]);
 	found = fsnotify_find_mark(inode, FSNOTIFY_OBJ_TYPE_INODE, group);
 	is_ptr(found, marks[1], "DUPS: the next newest when that is gone");
 	fsnotify_put_mark(found);

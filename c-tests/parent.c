@@ -50,9 +50,9 @@ static void flags(void)
 	/* It stops watching: the flags stay until the next event. Something on the superblock is still watched. */
 	watch(group, deep->d_inode, FS_ATTRIB);
 	second = watch(other, dir, FS_ACCESS | FS_EVENT_ON_CHILD);
-	fsnotify_destroy_mark(mark, group);
+	unwatch(mark);
 	ok(flagged(file), "PARENT_WATCHED: stays while another mark watches");
-	fsnotify_destroy_mark(second, other);
+	unwatch(second);
 	ok(flagged(file) && flagged(sub), "PARENT_WATCHED: stays when the last mark goes");
 	calls_reset();
 	fsnotify_dentry(file, FS_OPEN);
@@ -109,7 +109,7 @@ static void parent_needed(void)
 	ok(ncalls == 3 && call_was(2, FS_OPEN | FS_ISDIR, NULL, NULL, 0), "sb mark: not for a directory");
 	fsnotify_dentry(fs->root, FS_OPEN);
 	ok(ncalls == 4 && call_was(3, FS_OPEN | FS_ISDIR, NULL, NULL, 0), "sb mark: not for a root");
-	fsnotify_destroy_mark(mark, group);
+	unwatch(mark);
 
 	mark = watch_mount(group, &fs->mount, FS_OPEN | FS_EVENT_ON_CHILD);
 	calls_reset();
@@ -117,7 +117,7 @@ static void parent_needed(void)
 	ok(ncalls == 1 && call_was(0, FS_OPEN, dir, "file", 0), "mount mark: with FS_EVENT_ON_CHILD it gets directory and name");
 	fsnotify_dentry(file, FS_OPEN);
 	is(ncalls, 1, "mount mark: an event without a path is not its");
-	fsnotify_destroy_mark(mark, group);
+	unwatch(mark);
 
 	watch(group, file->d_inode, FS_OPEN | FS_EVENT_ON_CHILD);
 	calls_reset();

@@ -159,6 +159,8 @@ static int n_freeing_mark, n_free_mark, n_free_event, n_free_overflow, n_free_pr
 static struct { void *group; int refcnt; bool shutdown, unlocked; const void *ops; unsigned int q_len; } last_priv;
 /* locks that were held when a callback that must run without any was called */
 static int n_locked_callbacks;
+/* who holds a lock is not recorded, so with other threads about it cannot be told */
+static bool others_hold_locks;
 
 T_UNUSED static struct backend *backend_of(struct fsnotify_group *group)
 {
@@ -167,6 +169,8 @@ T_UNUSED static struct backend *backend_of(struct fsnotify_group *group)
 
 static void t_unlocked(struct fsnotify_group *group, const struct fsnotify_mark *mark)
 {
+	if (others_hold_locks)
+		return;
 	if (fsn_spin_is_locked(&group->notification_lock) || (mark && fsn_spin_is_locked(&mark->lock)))
 		bump(n_locked_callbacks);
 }
@@ -384,7 +388,14 @@ T_UNUSED static struct fsnotify_mark *watch_mount(struct fsnotify_group *group, 
 	return watch_with(group, &mount->mnt, FSNOTIFY_OBJ_TYPE_VFSMOUNT, mask, 0, 0);
 }
 
-/* A second mark of the same object in another group does not have to be looked up: flags of a mark, under its lock. */
+/* Destroys a mark that the group alone has a reference on: fsnotify_destroy_mark() wants one of its caller's. */
+T_UNUSED static void unwatch(struct fsnotify_mark *mark)
+{
+	fsnotify_get_mark(mark);
+	fsnotify_destroy_mark(mark, mark->group);
+	fsnotify_put_mark(mark);
+}
+
 T_UNUSED static int mark_refs(struct fsnotify_mark *mark)
 {
 	return __atomic_load_n(&mark->refcnt.refs.counter, __ATOMIC_SEQ_CST);
