@@ -114,7 +114,7 @@ fn a_grace_period_that_began_before_does_not_serve() {
     let first = srcu_read_lock(ssp);
     let (one, _) = writer(ssp);
     started(ssp, 1);
-    linger();
+    sched::until("the grace period does not turn", || ssp.idx.load(Ordering::Relaxed) & 1 != first as u32);
     // Inside since after the start of the first grace period, which does not wait for this reader.
     let second = srcu_read_lock(ssp);
     let (other, through) = writer(ssp);
@@ -277,12 +277,13 @@ fn stress(writers: usize, rounds: u32) {
                 synchronize_srcu(ssp);
                 // SAFETY: freed below only.
                 unsafe { &*old }.dead.store(true, Ordering::Relaxed);
-                killed.push(old as usize);
+                killed.push(old.expose_provenance());
             }
             over.fetch_add(1, Ordering::Relaxed);
-            killed
-                .into_iter()
-                .for_each(|old| drop(unsafe { Box::from_raw(ptr::with_exposed_provenance_mut::<Version>(old)) }));
+            for old in killed {
+                // SAFETY: made by `fresh`, taken out by this thread alone, and no reader is inside.
+                drop(unsafe { Box::from_raw(ptr::with_exposed_provenance_mut::<Version>(old)) });
+            }
         }));
     }
     threads.into_iter().for_each(|thread| thread.join().unwrap());
@@ -382,8 +383,9 @@ mod processes {
         let _watchdog = Watchdog::new("kfree_rcu()");
         let object = slab::kmalloc(size_of::<Object>(), 0).cast::<Object>();
         assert!(!object.is_null());
+        let head = object.wrapping_byte_add(std::mem::offset_of!(Object, head)).cast();
         // SAFETY: new memory, given away. What is freed twice or at a wrong address is caught by the allocator.
-        unsafe { rcu::kvfree_call_rcu(&raw mut (*object).head, object.cast()) };
+        unsafe { rcu::kvfree_call_rcu(head, object.cast()) };
         rcu::rcu_barrier();
         // SAFETY: nothing to free.
         unsafe { rcu::kvfree_call_rcu(ptr::null_mut(), ptr::null_mut()) };
@@ -480,9 +482,11 @@ mod processes {
 
     unsafe extern "C" fn last_will(key: *mut libc::c_void) {
         use_everything();
+        // SAFETY: the pointer stands for the key.
+        let number = unsafe { *key.cast::<libc::pthread_key_t>() };
         // Once more in the next round, as long as there is one.
-        // SAFETY: the key is in the box that the pointer stands for.
-        unsafe { libc::pthread_setspecific(*key.cast::<libc::pthread_key_t>(), key) };
+        // SAFETY: the key exists.
+        unsafe { libc::pthread_setspecific(number, key) };
     }
 
     #[test]

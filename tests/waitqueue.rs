@@ -29,7 +29,7 @@ fn leak<T>(value: T) -> &'static T {
 /// An entry on the heap, which the thread that calls this owns.
 fn entry(func: wait_queue_func_t) -> *mut wait_queue_entry {
     // SAFETY: zeroes are valid for every field.
-    let at = Box::into_raw(unsafe { Box::<wait_queue_entry>::new_zeroed().assume_init() });
+    let at = Box::into_raw(Box::new(unsafe { std::mem::zeroed::<wait_queue_entry>() }));
     // SAFETY: new and this thread's alone.
     unsafe { init_entry(at, 0, func) };
     at
@@ -270,8 +270,8 @@ fn a_wake_up_between_the_check_and_the_sleep_is_not_lost() {
     sleeper.join().unwrap();
 }
 
-/// What a wait in `state` returns when `send` is done to its task.
-fn signalled(state: u32, send: fn(&task_struct)) -> Option<c_int> {
+/// What a wait in `state` returns when `send` is done to its task, if that `ends` it.
+fn signalled(state: u32, send: fn(&task_struct), ends: bool) -> Option<c_int> {
     let wq = queue();
     let task = Task::none();
     let met: &'static AtomicBool = leak(AtomicBool::new(false));
@@ -282,7 +282,11 @@ fn signalled(state: u32, send: fn(&task_struct)) -> Option<c_int> {
     });
     let task = task.asleep();
     send(task);
-    linger();
+    if ends {
+        until("the signal does not end the sleep", || result.load(Ordering::SeqCst) != 1);
+    } else {
+        linger();
+    }
     let early = result.load(Ordering::SeqCst);
     met.store(true, Ordering::Relaxed);
     wake_up(wq);
@@ -295,11 +299,11 @@ fn signalled(state: u32, send: fn(&task_struct)) -> Option<c_int> {
 fn signals_end_the_sleeps_that_they_should() {
     let _watchdog = Watchdog::new("signals");
     let ended = Some(-FSN_ERESTARTSYS);
-    assert_eq!(signalled(FSN_TASK_KILLABLE, task::task_kill), ended);
-    assert_eq!(signalled(FSN_TASK_INTERRUPTIBLE, task::task_kill), ended);
-    assert_eq!(signalled(FSN_TASK_UNINTERRUPTIBLE, task::task_kill), None);
-    assert_eq!(signalled(FSN_TASK_KILLABLE, task::task_interrupt), None);
-    assert_eq!(signalled(FSN_TASK_INTERRUPTIBLE, task::task_interrupt), ended);
+    assert_eq!(signalled(FSN_TASK_KILLABLE, task::task_kill, true), ended);
+    assert_eq!(signalled(FSN_TASK_INTERRUPTIBLE, task::task_kill, true), ended);
+    assert_eq!(signalled(FSN_TASK_UNINTERRUPTIBLE, task::task_kill, false), None);
+    assert_eq!(signalled(FSN_TASK_KILLABLE, task::task_interrupt, false), None);
+    assert_eq!(signalled(FSN_TASK_INTERRUPTIBLE, task::task_interrupt, true), ended);
 }
 
 #[test]
@@ -380,15 +384,17 @@ fn a_poll_waits_on_several_queues() {
     let (readable, writable) = (1, 4);
     let _watchdog = Watchdog::new("a poll");
     // SAFETY: zeroes are valid for every field.
-    let pwq = Box::into_raw(unsafe { Box::<poll_wqueues>::new_zeroed().assume_init() });
+    let pwq = Box::into_raw(Box::new(unsafe { std::mem::zeroed::<poll_wqueues>() }));
     // SAFETY: new, and stays there.
     unsafe { poll::poll_initwait(pwq) };
     let table = pwq.cast::<poll_table_struct>();
     for wq in queues {
         // SAFETY: the table is the poller's first member.
-        unsafe { *(*table)._key.get() = readable };
+        let fields = unsafe { &*table };
+        // SAFETY: the poller is this thread's.
+        unsafe { *fields._key.get() = readable };
         // SAFETY: set by poll_initwait().
-        let enlist = unsafe { *(*table)._qproc.get() }.unwrap();
+        let enlist = unsafe { *fields._qproc.get() }.unwrap();
         // SAFETY: the queue lives for ever.
         unsafe { enlist(ptr::null_mut(), ptr::from_ref(wq).cast_mut(), table) };
     }

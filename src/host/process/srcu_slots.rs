@@ -48,6 +48,8 @@ pub(super) struct Slot {
     next: AtomicPtr<Slot>,
     /// Next slot of the owner \[only the owner\].
     next_owned: Cell<*const Slot>,
+    /// What is to be freed at the end.
+    memory: *mut c_void,
 }
 
 impl Slot {
@@ -207,6 +209,7 @@ fn add(ssp: &srcu_struct, id: u64) -> Option<&Slot> {
         domain: ssp,
         next: AtomicPtr::new(ptr::null_mut()),
         next_owned: Cell::new(ptr::null()),
+        memory,
     };
     // SAFETY: the memory is new, large enough and aligned.
     unsafe { slot.write(fresh) };
@@ -233,7 +236,7 @@ fn sweep(local: &Local) {
         let next = slot.next_owned.get();
         if slot.owner.load(Ordering::Acquire) & STATE == DETACHED {
             // SAFETY: off its domain's list, and the list of this thread goes on without it.
-            unsafe { free(slot) };
+            unsafe { free(slot.memory) };
         } else {
             slot.next_owned.set(kept);
             kept = slot;
@@ -244,10 +247,10 @@ fn sweep(local: &Local) {
 }
 
 /// # Safety
-/// Nobody has a pointer to the slot any more.
-unsafe fn free(slot: &Slot) {
+/// The memory is that of a slot that nobody has a pointer to any more.
+unsafe fn free(memory: *mut c_void) {
     // SAFETY: made by posix_memalign(); nobody else frees it, as the caller promises.
-    unsafe { libc::free(ptr::from_ref(slot).cast_mut().cast()) };
+    unsafe { libc::free(memory) };
 }
 
 /// Gives back the thread's slots.
@@ -267,7 +270,7 @@ pub(super) fn thread_ends() {
             // Release pairs with the acquire of the next owner. Whoever sees FREE may free the slot.
             if slot.owner.compare_exchange(stamp(OWNED), stamp(FREE), Ordering::AcqRel, Ordering::Acquire).is_err() {
                 // SAFETY: detached: off its domain's list, and the thread's list is gone.
-                unsafe { free(slot) };
+                unsafe { free(slot.memory) };
             }
         }
     });
@@ -299,7 +302,7 @@ pub(super) fn detach_all(ssp: &srcu_struct) {
         let left = slot.owner.compare_exchange(stamp(OWNED), stamp(DETACHED), Ordering::AcqRel, Ordering::Acquire);
         if left.is_err() {
             // SAFETY: its thread has ended, or was left behind by a fork.
-            unsafe { free(slot) };
+            unsafe { free(slot.memory) };
         }
     }
 }

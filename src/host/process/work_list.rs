@@ -5,8 +5,9 @@
 //! item was queued" is waiting until that number is neither on the queue nor being run, which never looks at the item:
 //! it may have freed itself.
 
+use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::abi::primitives::{hlist_node, list_head};
 use crate::abi::work::{delayed_work, work_func_t, work_struct, FSN_WORK_PENDING};
@@ -83,14 +84,22 @@ impl work_struct {
         self.set_func(func);
     }
 
+    /// The function's cell as an atomic: domains of SRCU that were never initialised store the same function again
+    /// while the worker may be reading it.
+    fn func_cell(&self) -> &AtomicPtr<c_void> {
+        // SAFETY: an optional function pointer is a pointer; the cell lives as long as the item, and all accesses of the
+        // library are through here.
+        unsafe { AtomicPtr::from_ptr(self.func.get().cast()) }
+    }
+
     pub(super) fn set_func(&self, func: unsafe extern "C" fn(*mut work_struct)) {
-        // SAFETY: the owner sets it before the item is queued; those who set it again store the same function.
-        unsafe { (*self.func.get()).replace(func) };
+        self.func_cell().store(func as *mut c_void, Ordering::Relaxed);
     }
 
     fn func(&self) -> work_func_t {
-        // SAFETY: set before the item was queued.
-        unsafe { *self.func.get() }
+        let func = self.func_cell().load(Ordering::Relaxed);
+        // SAFETY: the cell holds NULL or what was stored as a function of this type.
+        unsafe { core::mem::transmute::<*mut c_void, work_func_t>(func) }
     }
 
     /// Whether the item is queued or waits for its timer.
