@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For whoever owns the tree: the hooks of the kernel's <linux/fsnotify.h>. Each reports one thing that has happened. Where
- * nothing on the superblock was ever watched a hook costs two loads, and it never writes.
+ * nothing on the superblock is watched a hook does no more than find that out: it loads, and neither writes nor calls
+ * (fsnotify_move() takes its cookie first, the deletions drop marks in any case).
  *
  * A caller keeps what it passes alive and the names stable, as the kernel's callers do by holding the directory's lock.
  */

@@ -33,7 +33,7 @@ static inline size_t size_add(size_t a, size_t b)
 /* A struct with a flexible array of @count elements, on the stack. */
 #define DEFINE_FLEX(type, name, member, counter, count) \
 	union { \
-		unsigned char bytes[struct_size_t(type, member, count)]; \
+		unsigned char bytes[sizeof(type) + (count) * sizeof(*((type *)0)->member)]; \
 		type obj; \
 	} name##_u = { .obj = { .counter = (count) } }; \
 	type *name = (type *)&name##_u
