@@ -147,10 +147,13 @@ int mirror_mount(struct mirror *m, const char *path)
 {
 	struct attributes attr = { .mode = S_IFDIR | 0755 };
 	struct inode *root;
+	struct stat st;
 
 	memset(m, 0, sizeof(*m));
-	if (!realpath(path, m->path))
+	if (!realpath(path, m->path) || stat(m->path, &st))
 		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
 	fsn_init_super(&m->sb, &mirror_type, &mirror_super_ops, 0);
 	m->sb.s_d_op = &mirror_dentry_ops;
 	root = mirror_inode(m, &attr);
