@@ -95,7 +95,7 @@ symbols: $(shared)
 
 include c-tests/rules.mk
 
-$(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.c) $(c-out)/.flags $(shared) $(out)/$(soname)
+$(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.[ch]) $(c-out)/.flags $(shared) $(out)/$(soname)
 	$(need-cc)
 	@[ -n "$(filter %.c,$^)" ] || { echo "make: examples/treewatch.c is missing" >&2; exit 1; }
 	$(CC) $(c-std) $(CFLAGS) $(c-warn) -Iinclude -pthread -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(LDFLAGS) \

@@ -37,7 +37,7 @@ $(c-out)/static/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(static)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
 check-parts := check-runner check-rust check-doc check-stale check-symbols check-shared check-static \
-	check-link check-install check-matrix
+	check-link check-install check-matrix check-treewatch
 part = @c-tests/part $(results)
 
 check:
@@ -85,6 +85,10 @@ check-install: lib
 check-matrix:
 	$(need-cc)
 	$(part) $@ c-tests/headers/matrix.sh
+
+# The whole way, from the system's notices to a listener's queue: compared with the system's own inotify.
+check-treewatch: $(treewatch)
+	$(part) $@ examples/compare/run $(treewatch)
 
 # Broken variants of the library, each of which a test must catch.
 check-broken:
