@@ -190,6 +190,9 @@ static void on_release(struct dentry *dentry)
 
 static void on_prune(struct dentry *dentry)
 {
+	/* Still on the hash, but nobody gets hold of it any more. */
+	if (fsn_d_lookup(dentry->d_parent, &dentry->d_name))
+		traced("found-dying");
 	traced(fsn_d_unhashed(dentry) || !fsn_spin_is_locked(&dentry->d_lock) ? "d_prune-late" : "d_prune");
 }
 

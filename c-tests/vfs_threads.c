@@ -206,38 +206,165 @@ static void chains(void)
 	ok(fsn_d_count(sb->s_root) == 1 + DIRS, "chains of directories end whoever puts last");
 }
 
-/* A shrinker that meets an end which another thread has begun waits until it is over. */
-static int entered, left;
+/*
+ * A file that is always below "in", although nothing between the two stays: of two branches one is in, the file moves over
+ * to the other when that has come in, and the first leaves. Whoever follows the parents one by one without the rename lock
+ * ends up outside.
+ */
+enum { DEPTH = 24 };
 
-static void slow_release(struct dentry *dentry)
+static struct dentry *in, *out, *wanderer;
+static int wandering;
+
+static void *branches(void *arg)
 {
-	struct timespec pause = { 0, 20 * 1000 * 1000 };
+	struct dentry *branch[2][DEPTH], *target;
+	unsigned int i, b;
 
-	(void)dentry;
-	__atomic_store_n(&entered, 1, __ATOMIC_RELEASE);
-	nanosleep(&pause, NULL);
-	__atomic_store_n(&left, 1, __ATOMIC_RELEASE);
-}
-
-static void *slow_putter(void *dentry)
-{
-	fsn_dput((struct dentry *)dentry);
+	(void)arg;
+	for (b = 0; b < 2; b++)
+		for (i = 0; i < DEPTH; i++)
+			branch[b][i] = made(i ? branch[b][i - 1] : b ? out : in, "branch", S_IFDIR);
+	wanderer = made(branch[0][DEPTH - 1], "a", S_IFREG);
+	__atomic_store_n(&wandering, 1, __ATOMIC_RELEASE);
+	for (i = 0; i < ROUNDS; i++) {
+		b = i % 2;
+		target = fsn_d_alloc_name(in, b ? "one" : "two");
+		fsn_d_move(branch[!b][0], target);
+		fsn_dput(target);
+		target = fsn_d_alloc_name(branch[!b][DEPTH - 1], "a");
+		fsn_d_move(wanderer, target);
+		fsn_dput(target);
+		target = fsn_d_alloc_name(out, "away");
+		fsn_d_move(branch[b][0], target);
+		fsn_dput(target);
+	}
+	__atomic_store_n(&wandering, 2, __ATOMIC_RELEASE);
+	for (b = 0; b < 2; b++)
+		for (i = DEPTH; i--;)
+			fsn_dput(branch[b][i]);
 	return NULL;
 }
 
-static void waits_for_others(void)
+static void below(void)
 {
-	static const struct dentry_operations slow = { .d_release = slow_release };
-	struct dentry *dentry = fsn_d_alloc_name(dirs[0], "slow");
+	char room[512];
 	pthread_t thread;
+	unsigned long outside = 0, wrong_path = 0;
 
-	fsn_d_set_d_op(dentry, &slow);
-	pthread_create(&thread, NULL, slow_putter, dentry);
-	while (!__atomic_load_n(&entered, __ATOMIC_ACQUIRE))
+	in = made(sb->s_root, "in", S_IFDIR);
+	out = made(sb->s_root, "out", S_IFDIR);
+	pthread_create(&thread, NULL, branches, NULL);
+	while (!__atomic_load_n(&wandering, __ATOMIC_ACQUIRE))
 		sched_yield();
-	fsn_shrink_dcache_parent(dirs[0]);
-	ok(__atomic_load_n(&left, __ATOMIC_ACQUIRE), "shrinking waits for another thread's end of a dentry");
+	while (__atomic_load_n(&wandering, __ATOMIC_ACQUIRE) == 1) {
+		const char *path = fsn_dentry_path_raw(wanderer, room, sizeof(room));
+
+		outside += !fsn_is_subdir(wanderer, in);
+		wrong_path += fsn_IS_ERR(path) || strncmp(path, "/in/", 4);
+	}
 	pthread_join(thread, NULL);
+	ok(!outside, "is_subdir() sees one state of the tree");
+	ok(!wrong_path, "so does dentry_path_raw()");
+	fsn_d_drop(wanderer);
+	fsn_dput(wanderer);
+	fsn_shrink_dcache_sb(sb);
+	fsn_dput(in);
+	fsn_dput(out);
+}
+
+/* Directories that only the file in them keeps: a parent is there, or it is not the parent. */
+static int housed;
+
+static void *landlord(void *file)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		struct dentry *house = made(dirs[0], "house", S_IFDIR), *old = fsn_dget_parent((struct dentry *)file);
+		struct dentry *target = fsn_d_alloc_name(house, "b");
+
+		fsn_d_drop(house);
+		fsn_d_move((struct dentry *)file, target);
+		fsn_dput(target);
+		fsn_dput(house);
+		fsn_dput(old);
+	}
+	__atomic_store_n(&housed, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void parents(void)
+{
+	struct dentry *file = made(dirs[1], "b", S_IFREG);
+	pthread_t thread;
+	unsigned long dead = 0;
+
+	pthread_create(&thread, NULL, landlord, file);
+	while (!__atomic_load_n(&housed, __ATOMIC_ACQUIRE)) {
+		struct dentry *parent = fsn_dget_parent(file);
+
+		dead += (int)fsn_d_count(parent) <= 0 || !fsn_d_is_dir(parent);
+		fsn_dput(parent);
+	}
+	pthread_join(thread, NULL);
+	ok(!dead, "dget_parent() gives no parent that has gone");
+	fsn_d_drop(file);
+	fsn_dput(file);
+}
+
+/* A name that is there is found, although others of its hash chain come and go. */
+static struct dentry *with_hash(struct dentry *dir, const char *text)
+{
+	struct qstr name = fsn_qstr(text);
+
+	return fsn_d_alloc(dir, &name);
+}
+
+static int stopped;
+
+static void *commuter(void *arg)
+{
+	struct dentry *file = with_hash(dirs[0], "commuter"), *target;
+	unsigned int i;
+
+	(void)arg;
+	fsn_d_add(file, new_inode_of(sb, S_IFREG));
+	for (i = 0; i < 20 * ROUNDS; i++) {
+		target = with_hash(dirs[i % 2], "commuter");
+		fsn_d_move(file, target);
+		fsn_dput(target);
+	}
+	fsn_d_drop(file);
+	fsn_dput(file);
+	__atomic_store_n(&stopped, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void standing(void)
+{
+	struct dentry *resident[2], *found;
+	struct qstr name = fsn_qstr("resident");
+	unsigned long absent = 0;
+	pthread_t thread;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		resident[i] = with_hash(dirs[i], "resident");
+		fsn_d_add(resident[i], new_inode_of(sb, S_IFREG));
+	}
+	pthread_create(&thread, NULL, commuter, NULL);
+	for (i = 0; !__atomic_load_n(&stopped, __ATOMIC_ACQUIRE); i++) {
+		found = fsn_d_lookup(dirs[i % 2], &name);
+		absent += found != resident[i % 2];
+		fsn_dput(found);
+	}
+	pthread_join(thread, NULL);
+	ok(!absent, "a lookup finds what is there while its chain changes");
+	for (i = 0; i < 2; i++) {
+		fsn_d_drop(resident[i]);
+		fsn_dput(resident[i]);
+	}
 }
 
 int main(void)
@@ -261,7 +388,9 @@ int main(void)
 	run(renames, 4, "renames");
 	run(names, 4, "deletions");
 	chains();
-	waits_for_others();
+	below();
+	parents();
+	standing();
 	for (i = 0; i < FILES; i++)
 		sum += fsn_d_count(files[i]);
 	ok(sum == FILES, "each file has the reference that it had");
