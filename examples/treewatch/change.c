@@ -120,6 +120,15 @@ static struct dentry *rename_target(struct mirror *m, struct dentry *dentry, str
 	return target;
 }
 
+/* A directory's entry for its parent. */
+static void move_link(struct dentry *dentry, struct dentry *from, struct dentry *to)
+{
+	if (S_ISDIR(dentry->d_inode->i_mode)) {
+		fsn_drop_nlink(from->d_inode);
+		fsn_inc_nlink(to->d_inode);
+	}
+}
+
 /* rename(): the dentry under its new name, or NULL without memory. @dir is not below @dentry, nor its target above. */
 struct dentry *mirror_rename(struct mirror *m, struct dentry *dentry, struct dentry *dir, const char *name)
 {
@@ -141,10 +150,7 @@ struct dentry *mirror_rename(struct mirror *m, struct dentry *dentry, struct den
 		m->directories -= S_ISDIR(replaced->i_mode);
 		drop_link(target, dir);
 	}
-	if (is_dir) {
-		fsn_drop_nlink(old_dir->d_inode);
-		fsn_inc_nlink(dir->d_inode);
-	}
+	move_link(dentry, old_dir, dir);
 	fsn_take_dentry_name_snapshot(&old_name, dentry);
 	fsn_d_move(dentry, target);
 	fsnotify_move(old_dir->d_inode, dir->d_inode, &old_name.name, is_dir, replaced, dentry);
@@ -153,6 +159,23 @@ struct dentry *mirror_rename(struct mirror *m, struct dentry *dentry, struct den
 	fsn_dput(target);
 	fsn_dput(old_dir);
 	return dentry;
+}
+
+/* renameat2(RENAME_EXCHANGE): the two change places. Neither is below the other. */
+void mirror_exchange(struct dentry *a, struct dentry *b)
+{
+	struct dentry *dir_a = a->d_parent, *dir_b = b->d_parent;
+	struct name_snapshot name_a;
+
+	forget_name(a);
+	forget_name(b);
+	move_link(a, dir_a, dir_b);
+	move_link(b, dir_b, dir_a);
+	fsn_take_dentry_name_snapshot(&name_a, a);
+	fsn_d_exchange(a, b);
+	fsnotify_move(dir_a->d_inode, dir_b->d_inode, &name_a.name, S_ISDIR(a->d_inode->i_mode), NULL, a);
+	fsnotify_move(dir_b->d_inode, dir_a->d_inode, &a->d_name, S_ISDIR(b->d_inode->i_mode), NULL, b);
+	fsn_release_dentry_name_snapshot(&name_a);
 }
 
 /* Takes over what the system says, without an event. */

@@ -86,6 +86,7 @@ struct dentry *mirror_create(struct mirror *m, struct dentry *dir, const char *n
 struct dentry *mirror_link(struct mirror *m, struct dentry *dir, const char *name, struct inode *inode);
 void mirror_remove(struct mirror *m, struct dentry *dentry);
 struct dentry *mirror_rename(struct mirror *m, struct dentry *dentry, struct dentry *dir, const char *name);
+void mirror_exchange(struct dentry *a, struct dentry *b);
 void mirror_attributes(struct dentry *dentry, const struct attributes *attr);
 void mirror_changed_attributes(struct dentry *dentry, const struct attributes *attr);
 void mirror_opened(struct mirror *m, struct dentry *dentry);

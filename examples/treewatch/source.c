@@ -67,11 +67,51 @@ static struct half_move *first_half(struct source *s, uint32_t cookie)
 	return NULL;
 }
 
+/*
+ * Two names that change places come as two renames. The first one seems to replace its target, which is then found at the
+ * place that the other one left: if it has not moved on meanwhile.
+ */
+static bool exchanged(struct source *s, struct dentry *dentry, struct dentry *dir, const char *name)
+{
+	struct dentry *target = mirror_lookup(dir, name);
+	struct attributes attr;
+
+	if (!target || fsn_is_subdir(target, dentry) || fsn_is_subdir(dentry, target))
+		return false;
+	if (source_look(s, dentry, &attr) || !identity_equal(&attr.id, &node_of(target->d_inode)->id)) {
+		s->replaced = dentry;
+		return false;
+	}
+	mirror_exchange(dentry, target);
+	s->exchanged = dentry;
+	return true;
+}
+
+/* Is this notice the second rename of an exchange? */
+static bool exchange_goes_on(struct source *s, struct dentry *dir, const struct inotify_event *notice)
+{
+	struct dentry *dentry = notice->mask & IN_MOVED_FROM ? mirror_lookup(dir, notice->name) : NULL;
+	bool sure = dentry && dentry == s->exchanged;
+
+	if (notice->mask & IN_MOVED_TO && s->exchanged_cookie == notice->cookie)
+		return true;
+	/* Moved back, or an exchange after all: the directory will tell. */
+	if (dentry && dentry == s->replaced)
+		s->stale = true;
+	if (sure)
+		s->exchanged_cookie = notice->cookie;
+	s->exchanged = NULL;
+	s->replaced = NULL;
+	return sure;
+}
+
 static void moved_to(struct source *s, struct dentry *dir, const char *name, uint32_t cookie)
 {
 	struct half_move *move = first_half(s, cookie);
 	struct dentry *dentry;
 
+	if (move && exchanged(s, move->dentry, dir, name))
+		return;
 	if (move && !fsn_is_subdir(dir, move->dentry)) {
 		dentry = mirror_rename(s->mirror, move->dentry, dir, name);
 		if (dentry)
@@ -177,6 +217,8 @@ static void in_directory(struct source *s, struct dentry *dir, const struct inot
 			source_step(s);
 		return;
 	}
+	if (exchange_goes_on(s, dir, notice))
+		return;
 	if (mask & IN_CREATE)
 		created(s, dir, notice->name, is_dir);
 	if (mask & IN_MOVED_TO)

@@ -30,6 +30,12 @@ struct source {
 	struct node **by_wd;
 	size_t nr_wd;
 	struct half_move moves[SOURCE_MOVES];
+	/* has changed places with another; the notice that the other one moves, too, is next (NULL: no) */
+	struct dentry *exchanged;
+	/* has replaced another, or perhaps changed places with it; the next notice will tell (NULL: no) */
+	struct dentry *replaced;
+	/* of that notice, whose second half follows */
+	uint32_t exchanged_cookie;
 	/* the mirror may differ from the directory */
 	bool stale;
 	/* the watched directory itself has gone */
