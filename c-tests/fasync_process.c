@@ -128,7 +128,9 @@ static void test_descriptors(void)
 	dup2(pipe_fds[1], moved[0]);
 	dup2(pipe_fds[1], moved[1]);
 	forget(), kick_elsewhere();
-	exactly(RT, POLL_IN, pipe_fds[0], BAND_IN, "the program took our descriptors away");
+	/* The end of the old pipe may have been a signal of its own. */
+	ok(arrived_some() && got_signo == RT && got_code == POLL_IN && got_fd == pipe_fds[0],
+	   "the program took our descriptors away");
 	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
 	ok(read(pipe_fds[0], &byte, 1) < 0 && errno == EAGAIN, "nothing is written into what has their numbers now");
 	close(moved[0]);
@@ -180,6 +182,9 @@ int main(void)
 	test_processes("by the system", true);
 	fsn_fasync_without(NO_EMPTY_TABLE);
 	test_processes("from a copied table", true);
+	fsn_fasync_without(NO_CLOSE_RANGE);
+	test_processes("by unshare()", true);
+	test_descriptors();
 	fsn_fasync_without(NO_PIPE);
 	test_processes("without a pipe", false);
 	fsn_fasync_without(0);

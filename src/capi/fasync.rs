@@ -4,7 +4,7 @@
 //! None of these takes a lock that a caller may hold, the file's `f_lock` excepted. Signals are sent with no lock held.
 
 use crate::abi::*;
-use crate::host::process::{doorbell, fasync, fown, log, pids};
+use crate::host::process::{descriptors, fasync, fown, log, pids};
 use core::ffi::{c_int, c_uint};
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
@@ -204,15 +204,15 @@ pub unsafe extern "C" fn fsn_f_getsig(filp: *mut file) -> c_int {
     unsafe { filp.as_ref() }.map_or(0, fown::f_getsig)
 }
 
-/// For tests: does without means of the system so that the fallbacks are used; bit 0: without pipes, bit 1: without a
-/// fresh descriptor table. Returns what was set before.
+/// For tests: does without means of the system so that the fallbacks are used; bit 0: without pipes, bit 1: without an
+/// empty descriptor table, bit 2: without `close_range()`. Returns what was set before.
 ///
 /// # Safety
 ///
 /// None.
 #[no_mangle]
 pub unsafe extern "C" fn fsn_fasync_without(what: c_uint) -> c_uint {
-    doorbell::without(what)
+    descriptors::without(what)
 }
 
 /// The pid object for a number that some thread, process or group has, with a reference (`find_get_pid()`); NULL if

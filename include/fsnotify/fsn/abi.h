@@ -434,6 +434,9 @@ struct workqueue_struct;
 /* Flag in `work_struct::data`: queued, or waiting for its timer. */
 #define FSN_WORK_PENDING 1
 
+/* The helper thread does not use `close_range`. */
+#define WITHOUT_CLOSE_RANGE 4
+
 
 
 
@@ -1820,8 +1823,8 @@ int fsn_f_setsig(struct file *filp, int sig);
 int fsn_f_getsig(struct file *filp);
 
 /*
- * For tests: does without means of the system so that the fallbacks are used; bit 0: without pipes, bit 1: without a
- * fresh descriptor table. Returns what was set before.
+ * For tests: does without means of the system so that the fallbacks are used; bit 0: without pipes, bit 1: without an
+ * empty descriptor table, bit 2: without `close_range()`. Returns what was set before.
  *
  * # Safety
  *

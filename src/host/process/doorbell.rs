@@ -11,37 +11,13 @@
 //! process makes a pipe of its own, for the inherited one is shared with its parent. Where the system refuses any of it
 //! [`Doorbell::ring`] says so and the caller sends the signal as well as it can.
 
+use super::descriptors::{self, register, Identity};
 use super::signal::Target;
 use super::{errno, fork};
 use crate::abi::{mutex, pid_type};
 use core::cell::Cell;
-use core::ffi::{c_int, c_long, c_uint, c_void};
-use core::mem::MaybeUninit;
+use core::ffi::c_int;
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
-
-/// How far tests have taken the means away (`fsn_fasync_without()`).
-static WITHOUT: AtomicU32 = AtomicU32::new(0);
-/// Doorbells are not used.
-pub const WITHOUT_DOORBELL: u32 = 1;
-/// The helper thread does not start from an empty table of descriptors.
-pub const WITHOUT_EMPTY_TABLE: u32 = 2;
-
-/// For tests: does without some means of the system, so that the fallbacks are used. Returns what was set before.
-pub fn without(what: u32) -> u32 {
-    WITHOUT.swap(what, Ordering::Relaxed)
-}
-
-fn is_without(what: u32) -> bool {
-    WITHOUT.load(Ordering::Relaxed) & what != 0
-}
-
-/// Which file a descriptor shows, to find out whether the program closed ours and the number now means another.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    dev: libc::dev_t,
-    ino: libc::ino_t,
-}
 
 #[derive(Clone, Copy)]
 struct Pipe {
@@ -77,7 +53,7 @@ impl Doorbell {
     /// Has the system signal `target` about the descriptor `number`. False if it cannot. True too if the owner has ended:
     /// then there is nobody to signal.
     pub(super) fn ring(&self, target: Target, number: c_int) -> bool {
-        if number < 0 || is_without(WITHOUT_DOORBELL) {
+        if number < 0 || descriptors::is_without(descriptors::WITHOUT_DOORBELL) {
             return false;
         }
         self.lock.lock();
@@ -142,7 +118,7 @@ impl Pipe {
             return None;
         }
         let [read, write] = ends;
-        let Some(identity) = identity(read) else {
+        let Some(identity) = Identity::of(read) else {
             close(read);
             close(write);
             return None;
@@ -157,10 +133,16 @@ impl Pipe {
     }
 
     fn owns(&self, fd: c_int) -> bool {
-        identity(fd) == Some(self.identity)
+        Identity::of(fd) == Some(self.identity)
     }
 
     fn close(&self) {
+        if self.generation == fork::generation() && self.owns(self.read) {
+            // Otherwise the end of the writing side would be a last signal, if the helper thread's table, which goes a
+            // moment after the thread, still shows the reading side. A child leaves this alone: it is the parent's too.
+            // SAFETY: the command takes an int.
+            unsafe { libc::fcntl(self.read, libc::F_SETFL, libc::O_NONBLOCK) };
+        }
         for fd in [self.read, self.write] {
             if self.owns(fd) {
                 close(fd);
@@ -228,110 +210,4 @@ fn set_owner(fd: c_int, target: Target) -> c_int {
 fn close(fd: c_int) {
     // SAFETY: a descriptor that this module opened and that was just found to be ours still.
     unsafe { libc::close(fd) };
-}
-
-fn identity(fd: c_int) -> Option<Identity> {
-    let mut st = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: room for the result.
-    if unsafe { libc::fstat(fd, st.as_mut_ptr()) } != 0 {
-        return None;
-    }
-    // SAFETY: filled in by the call that succeeded.
-    let st = unsafe { st.assume_init() };
-    Some(Identity { dev: st.st_dev, ino: st.st_ino })
-}
-
-/// What the helper thread is to do, and whether it did.
-struct Job {
-    /// The pipe's reading end, in the program's table.
-    read: c_int,
-    number: c_int,
-    /// Start from an empty table rather than from a copy of the program's.
-    empty: bool,
-    done: bool,
-}
-
-/// Registers the pipe for SIGIO under `number`.
-fn register(read: c_int, number: c_int) -> bool {
-    // An empty table holds none of the program's files open and costs nothing to make, but takes newer calls.
-    (!is_without(WITHOUT_EMPTY_TABLE) && run(read, number, true)) || run(read, number, false)
-}
-
-/// Runs the helper thread to its end. All signals are blocked in it: it must not take one of the program's.
-fn run(read: c_int, number: c_int, empty: bool) -> bool {
-    let mut job = Job { read, number, empty, done: false };
-    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-    let mut old = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `all` is writable.
-    unsafe { libc::sigfillset(all.as_mut_ptr()) };
-    // SAFETY: `all` is initialised, `old` is writable.
-    if unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr()) } != 0 {
-        return false;
-    }
-    let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
-    let arg: *mut c_void = ptr::from_mut(&mut job).cast();
-    // SAFETY: `job` outlives the thread, which is joined below.
-    let started = unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), helper, arg) } == 0;
-    // SAFETY: filled in above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), ptr::null_mut()) };
-    if !started {
-        return false;
-    }
-    // SAFETY: filled in by the call that succeeded.
-    let thread = unsafe { thread.assume_init() };
-    // SAFETY: started above, joined once. The kernel reports a thread's end before it closes the thread's files, so
-    // this does not wait for the closing.
-    unsafe { libc::pthread_join(thread, ptr::null_mut()) };
-    job.done
-}
-
-extern "C" fn helper(job: *mut c_void) -> *mut c_void {
-    // SAFETY: `run` gives its job to this thread until it is joined.
-    let job = unsafe { &mut *job.cast::<Job>() };
-    job.done = own_table(job).is_some_and(|read| register_here(read, job.number));
-    ptr::null_mut()
-}
-
-const CLOSE_RANGE_UNSHARE: c_uint = 2;
-
-/// Gives the calling thread a descriptor table of its own; the pipe's number in it.
-fn own_table(job: &Job) -> Option<c_int> {
-    if job.empty {
-        return close_range(0).then(|| fetch(job.read)).flatten();
-    }
-    // SAFETY: only this thread's table changes.
-    (close_range(c_uint::MAX) || unsafe { libc::unshare(libc::CLONE_FILES) } == 0).then_some(job.read)
-}
-
-/// A table of the thread's own without the descriptors from `first` on.
-fn close_range(first: c_uint) -> bool {
-    // SAFETY: with this flag only a table that is the thread's own afterwards changes.
-    unsafe { libc::syscall(libc::SYS_close_range, first, c_uint::MAX, CLOSE_RANGE_UNSHARE) == 0 }
-}
-
-/// Fetches a descriptor of the program's table, which the process's first thread still has.
-fn fetch(fd: c_int) -> Option<c_int> {
-    // SAFETY: getpid has no requirement.
-    let me = unsafe { libc::getpid() };
-    // SAFETY: pidfd_open checks its arguments.
-    let process = unsafe { libc::syscall(libc::SYS_pidfd_open, me, 0) };
-    if process < 0 {
-        return None;
-    }
-    // SAFETY: pidfd_getfd checks its arguments.
-    let found: c_long = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process, fd, 0) };
-    c_int::try_from(found).ok().filter(|&fd| fd >= 0)
-}
-
-/// Registers the file `read` for SIGIO under `number`, in the calling thread's own table.
-fn register_here(read: c_int, number: c_int) -> bool {
-    // SAFETY: the table is this thread's own; what `number` was in it, nobody else uses.
-    if read != number && unsafe { libc::dup2(read, number) } < 0 {
-        return false;
-    }
-    // Off first: a file that is registered keeps the number that it was registered under.
-    // SAFETY: the command takes an int.
-    let off = unsafe { libc::fcntl(number, libc::F_SETFL, libc::O_NONBLOCK) } == 0;
-    // SAFETY: as above.
-    off && unsafe { libc::fcntl(number, libc::F_SETFL, libc::O_NONBLOCK | libc::O_ASYNC) } == 0
 }

@@ -3,6 +3,7 @@
 pub(crate) extern crate std;
 
 pub mod cache;
+pub(crate) mod descriptors;
 pub(crate) mod doorbell;
 mod errno;
 pub(crate) mod exit_key;
