@@ -316,6 +316,18 @@ static void waking(void)
 	int wanted = 50;
 	pthread_t thread;
 
+	add_wait_queue(&group->notification_waitq, &poller);
+	fsnotify_add_event(group, &event_new(0)->fse, NULL);
+	is(n_polled, 1, "wake-up: an entry as poll's is called by the insertion");
+	forget();
+	merge_answer = 1;
+	fsnotify_insert_event(group, &event_new(1)->fse, merge, NULL);
+	is(n_polled, 1, "wake-up: a merged event wakes nobody");
+	fsnotify_destroy_event(group, merge_saw);
+	fsnotify_flush_notify(group);
+	is(n_polled, 1, "wake-up: flush_notify wakes nobody");
+	remove_wait_queue(&group->notification_waitq, &poller);
+
 	pthread_create(&thread, NULL, reader, &wanted);
 	wait_until(peek(reader_ready));
 	for (int i = 0; i < wanted; i++) {
@@ -323,19 +335,9 @@ static void waking(void)
 		if (i % 8 == 0)
 			wait_until(peek(n_read) == i + 1);
 	}
+	wait_until(peek(n_read) == wanted);
 	pthread_join(thread, NULL);
 	is(n_read, wanted, "wake-up: a reader that sleeps on notification_waitq gets every event");
-
-	add_wait_queue(&group->notification_waitq, &poller);
-	fsnotify_add_event(group, &event_new(0)->fse, NULL);
-	is(n_polled, 1, "wake-up: an entry as poll's is called by the insertion");
-	merge_answer = 1;
-	fsnotify_insert_event(group, &event_new(1)->fse, merge, NULL);
-	is(n_polled, 1, "wake-up: a merged event wakes nobody");
-	fsnotify_destroy_event(group, merge_saw);
-	fsnotify_group_stop_queueing(group);
-	is(n_polled, 1, "wake-up: stop_queueing wakes nobody");
-	remove_wait_queue(&group->notification_waitq, &poller);
 	fsnotify_destroy_group(group);
 
 	group = group_bounded(&full_ops, 0);

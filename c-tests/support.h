@@ -35,8 +35,22 @@
 #define peek(variable) __atomic_load_n(&(variable), __ATOMIC_SEQ_CST)
 #define put_value(variable, value) __atomic_store_n(&(variable), (value), __ATOMIC_SEQ_CST)
 
-/* Waits for something that another thread is sure to do; the alarm of tests_begin() ends a wait in vain. */
-#define wait_until(condition) do { while (!(condition)) usleep(200); } while (0)
+/* Waits for something that another thread is sure to do. If it does not for half a minute, the test has failed. */
+#define wait_until(condition) do {					\
+	for (int tries_ = 0; !(condition); tries_++) {			\
+		if (tries_ > 150000)					\
+			gave_up(#condition);				\
+		usleep(200);						\
+	}								\
+} while (0)
+
+T_UNUSED static void gave_up(const char *condition)
+{
+	ok(false, "came true: %s", condition);
+	done_testing();
+	fflush(stdout);
+	_exit(1);
+}
 
 /* Long enough for a thread that is not held up to do what it must not do yet; a test may only be fooled into passing. */
 T_UNUSED static void a_while(void)

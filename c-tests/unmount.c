@@ -124,6 +124,7 @@ static void waits_for_mounts(void)
 	a_while();
 	ok(!peek(deleted), "sb_delete: waits while an object of the superblock is watched");
 	fsnotify_vfsmount_delete(&fs->mount.mnt);
+	wait_until(peek(deleted));
 	pthread_join(thread, NULL);
 	ok(deleted, "sb_delete: returns when the last one is not any more");
 	fsnotify_destroy_group(group);

@@ -87,6 +87,7 @@ static void start_destroyer(struct destroyer *d, struct fsnotify_group *group)
 
 static void end_destroyer(struct destroyer *d)
 {
+	wait_until(peek(d->done));
 	pthread_join(d->thread, NULL);
 	fsnotify_put_group(d->group);
 }
