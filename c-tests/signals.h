@@ -151,13 +151,6 @@ __attribute__((unused)) static bool exact(int signo, int code, int fd, long band
 	return false;
 }
 
-__attribute__((unused)) static bool same(long long value, long long wanted)
-{
-	if (value != wanted)
-		printf("# got %lld, want %lld\n", value, wanted);
-	return value == wanted;
-}
-
 /* Under valgrind, which hands signals out itself, the system's choice of a thread cannot be seen. */
 __attribute__((unused)) static bool system_chooses(void)
 {
@@ -167,7 +160,6 @@ __attribute__((unused)) static bool system_chooses(void)
 }
 
 #define exactly(signo, code, fd, band, ...) ok(exact((signo), (code), (fd), (band)), __VA_ARGS__)
-#define is(value, wanted, ...) ok(same((value), (wanted)), __VA_ARGS__)
 
 __attribute__((unused)) static void set_up(int fd, int owner, int signo)
 {
