@@ -158,6 +158,57 @@ fn children_of_a_busy_parent_have_whole_locks() {
     STATE.with(|state| assert_eq!(state.0, state.1));
 }
 
+/// Threads that nearly always hold a bucket of the parking table or the guarded state: no fork catches them there.
+#[test]
+fn a_fork_waits_for_those_inside() {
+    bound();
+    static WORDS: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+    static SLOW: Guarded<bool> = Guarded::new(false);
+    fn linger() {
+        thread::sleep(Duration::from_millis(2));
+    }
+    fn address(number: usize) -> usize {
+        WORDS[number].as_ptr() as usize
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let threads: Vec<_> = (0..3)
+        .map(|number| {
+            let stop = stop.clone();
+            thread::spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    match number {
+                        // Both callbacks are called with the bucket locked.
+                        0 => {
+                            park::park(address(0), 0, || {
+                                linger();
+                                false
+                            });
+                        }
+                        1 => {
+                            park::unpark_one(address(1), |_| {
+                                linger();
+                                false
+                            });
+                        }
+                        _ => SLOW.with(|busy| {
+                            *busy = true;
+                            linger();
+                            *busy = false;
+                        }),
+                    }
+                }
+            })
+        })
+        .collect();
+    for _ in 0..FORKS / 10 {
+        forked(|| {
+            (0..3).all(|number| park::unpark_all(address(number)) == 0) && SLOW.with(|busy| !*busy) && use_locks()
+        });
+    }
+    stop.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(|t| t.join().unwrap());
+}
+
 #[test]
 fn children_of_a_busy_parent_can_start_threads() {
     bound();
