@@ -69,6 +69,13 @@ static void test_lists(void)
 	ok(digits(&a) == 123, "and to the back");
 	fsn_list_replace(&items[2].link, &items[4].link);
 	ok(digits(&a) == 143, "replaced");
+	{
+		FSN_LIST_HEAD(none);
+		struct list_head moved;
+
+		fsn_list_replace_init(&none, &moved);
+		ok(fsn_list_empty(&none) && fsn_list_empty(&moved), "an empty list is replaced by an empty list");
+	}
 	fsn_list_del(&items[4].link);
 	ok(digits(&a) == 13 && items[4].link.next == FSN_LIST_POISON1 && items[4].link.prev == FSN_LIST_POISON2,
 	   "deleted and poisoned");

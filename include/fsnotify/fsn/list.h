@@ -116,9 +116,13 @@ static inline void fsn_list_move_tail(struct list_head *entry, struct list_head 
 	fsn_list_add_tail(entry, head);
 }
 
+/* An empty list is replaced by an empty list. */
 static inline void fsn_list_replace(struct list_head *old, struct list_head *by)
 {
-	fsn_list_insert_between(by, old->prev, old->next);
+	if (fsn_list_empty(old))
+		fsn_INIT_LIST_HEAD(by);
+	else
+		fsn_list_insert_between(by, old->prev, old->next);
 }
 
 static inline void fsn_list_replace_init(struct list_head *old, struct list_head *by)
