@@ -157,6 +157,7 @@ static void locks_and_overflow(void)
 	struct fsnotify_group *group = fsnotify_alloc_group(&ops, 0);
 	unsigned int flags = fsn_current()->flags;
 	struct fsnotify_event event;
+	struct fsn_stats before, after;
 
 	if (!ok(!fsn_IS_ERR(group), "a group"))
 		return;
@@ -166,8 +167,11 @@ static void locks_and_overflow(void)
 	fsnotify_group_assert_locked(group);
 	fsnotify_group_unlock(group);
 	ok(!fsn_mutex_is_locked(&group->mark_mutex) && fsn_current()->flags == flags, "both are undone");
+	fsn_stats(&before);
 	fsnotify_queue_overflow(group);
+	fsn_stats(&after);
 	ok(group->q_len == 0, "a group without an overflow event queues none");
+	ok(after.events_dropped == before.events_dropped + 1, "and the loss is counted");
 	fsnotify_init_event(&event);
 	ok(fsn_list_empty(&event.list), "a new event is on no list");
 	fsnotify_destroy_group(group);

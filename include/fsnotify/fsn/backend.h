@@ -206,13 +206,10 @@ static inline int fsnotify_add_event(struct fsnotify_group *group, struct fsnoti
 	return fsnotify_insert_event(group, event, merge, NULL);
 }
 
-/* For an event that could not even be allocated. A group without an overflow event has nothing to queue. */
+/* For an event that could not even be allocated. Without an overflow event nothing is queued, and the loss is counted. */
 static inline void fsnotify_queue_overflow(struct fsnotify_group *group)
 {
-	struct fsnotify_event *overflow = group->overflow_event;
-
-	if (fsn_likely(overflow))
-		fsnotify_add_event(group, overflow, NULL);
+	(void)fsnotify_insert_event(group, group->overflow_event, NULL, NULL);
 }
 
 static inline bool fsnotify_is_overflow_event(__u32 mask)
