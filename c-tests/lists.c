@@ -70,7 +70,7 @@ static void test_lists(void)
 	fsn_list_replace(&items[2].link, &items[4].link);
 	ok(digits(&a) == 143, "replaced");
 	{
-		FSN_LIST_HEAD(none);
+		struct list_head none = FSN_LIST_HEAD_INIT(none);
 		struct list_head moved;
 
 		fsn_list_replace_init(&none, &moved);
