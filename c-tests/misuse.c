@@ -278,6 +278,22 @@ static void references_of_marks(void)
 	fs_end(fs);
 }
 
+static void detached_connector(void)
+{
+	struct fsnotify_group *group = group_new(&full_ops);
+	struct tfs *fs = fs_by_hand();
+	struct fsnotify_mark *mark = mark_new(group, FS_OPEN);
+	u32 mask = 1;
+
+	fsnotify_add_mark(mark, fs->root->d_inode, FSNOTIFY_OBJ_TYPE_INODE, 0);
+	__fsnotify_inode_delete(fs->root->d_inode);
+	MISUSE(fsnotify_conn_mask, mask = fsnotify_conn_mask(mark->connector), "the mask of a detached connector");
+	is(mask, 0, "the mask of a detached connector: 0, with a warning as in the original");
+	fsnotify_put_mark(mark);
+	fsnotify_destroy_group(group);
+	fs_end(fs);
+}
+
 static void locks(void)
 {
 	struct fsnotify_group *group = group_new(&full_ops);
@@ -372,6 +388,7 @@ int main(void)
 	events_on_queues();
 	references_of_groups();
 	references_of_marks();
+	detached_connector();
 	locks();
 	wrong_tables();
 	wrong_priority();
