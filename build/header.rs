@@ -9,7 +9,7 @@ use std::fmt::Write;
 pub fn polish(generated: &str) -> String {
     let text = kernel_types(&atomic_pointers(generated)).replace("* *", "**");
     let text = keyword_members(&trailing_enumerator(&text));
-    let text = constants(&compact_comments(&tabs(&variables(&text))));
+    let text = constants(&contract(&compact_comments(&tabs(&variables(&text)))));
     forward_declarations(&text)
 }
 
@@ -148,6 +148,18 @@ pub fn compact_comments(text: &str) -> String {
         }
     }
     out
+}
+
+/// Constants that C may see; cbindgen prints every public one of the crate.
+const PREFIXES: [&str; 9] = ["FSN_", "FS_", "FSNOTIFY_", "ALL_FSNOTIFY_", "DCACHE_", "DNAME_", "FMODE_", "I_", "SB_"];
+
+/// Leaves out the constants, with their comments, that are none of C's.
+pub fn contract(text: &str) -> String {
+    let private = |block: &&str| {
+        let name = block.lines().last().and_then(|line| line.strip_prefix("#define "));
+        name.is_some_and(|name| !PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+    };
+    text.split("\n\n").filter(|block| !private(block)).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Masks and flags in hexadecimal, shifts without overflow of `int`, widths as in the struct that carries the bits.

@@ -73,6 +73,13 @@ fn comments_are_short_and_plain() {
 }
 
 #[test]
+fn constants_of_rust_alone_are_left_out() {
+    let text =
+        "/* One. */\n#define FS_ONE 1\n\n/* Two. */\n#define WITHOUT_TWO 2\n\n#define SB_THREE 3\n\nint f(void);\n";
+    assert_eq!(header::contract(text), "/* One. */\n#define FS_ONE 1\n\n#define SB_THREE 3\n\nint f(void);\n");
+}
+
+#[test]
 fn constants_have_the_width_of_what_carries_them() {
     let text = "#define FS_OPEN 32\n#define DCACHE_X (7 << 20)\n#define SB_NOUSER (1 << 31)\n#define DNAME_INLINE_LEN 40\n#define FS_MOVE (A | B)\n";
     assert_eq!(

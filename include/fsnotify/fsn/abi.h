@@ -434,9 +434,6 @@ struct workqueue_struct;
 /* Flag in `work_struct::data`: queued, or waiting for its timer. */
 #define FSN_WORK_PENDING 1
 
-/* The helper thread does not use `close_range`. */
-#define WITHOUT_CLOSE_RANGE 4
-
 
 
 
