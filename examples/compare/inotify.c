@@ -4,7 +4,7 @@
  * treewatch's events. It knows no tree, only the path of each watch, so whoever makes a directory waits until it is
  * watched before using it. Ends at SIGTERM, when every notice has been printed.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <dirent.h>
 #include <limits.h>
 #include <poll.h>

@@ -6,7 +6,7 @@
  * and whoever wants to know listens with a group (printer.c, counter.c, sleeper.c). Only the requests do not come from
  * clients, but from the system's inotify on the real directory (source.c, scan.c).
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>

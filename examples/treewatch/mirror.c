@@ -2,7 +2,7 @@
 /*
  * The mirror's superblock, mount and inodes; finding things in it; its end.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

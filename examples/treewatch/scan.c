@@ -2,7 +2,7 @@
 /*
  * Looking at the real directory: watching it, reading it, and bringing the mirror in line with what is there.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

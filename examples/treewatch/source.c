@@ -2,7 +2,7 @@
 /*
  * The system's notices, one by one, turned into changes of the mirror.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
