@@ -12,8 +12,8 @@ use crate::host::process::log::warn;
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::AtomicPtr;
-use core::sync::atomic::Ordering::{Relaxed, Release};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicBool, AtomicPtr};
 
 /// log2 of the number of chains.
 const CHAIN_BITS: u32 = 14;
@@ -31,6 +31,19 @@ unsafe impl Sync for Table {}
 
 // SAFETY: zero is a free lock and an empty chain. Untouched pages of it cost nothing.
 static TABLE: Table = Table(UnsafeCell::new(unsafe { core::mem::zeroed() }));
+
+/// A dentry was hashed once: until then a fork need not look at the chains \[USED_LOCK for writing\].
+static USED: AtomicBool = AtomicBool::new(false);
+/// Held over a fork, so that nobody begins to use the table meanwhile.
+pub(super) static USED_LOCK: spinlock = spinlock::new();
+
+/// The locks of all chains, in order; none if the table was never used. `USED_LOCK` is held, or about to be given back.
+pub(super) fn locks() -> impl Iterator<Item = &'static spinlock> {
+    // SAFETY: the table is static, and its parts are shared as atomics are.
+    let table = unsafe { &*TABLE.0.get() };
+    let used = if USED.load(Acquire) { &table[..] } else { &[] };
+    used.iter().map(|chain| &chain.lock)
+}
 
 /// The chain of a parent and a hash.
 fn chain(parent: *const dentry, hash: u32) -> &'static Chain {
@@ -57,6 +70,10 @@ pub(super) fn rehash(dentry: &dentry) {
     if !d_unhashed(dentry) {
         warn("d_rehash", "the dentry is hashed already");
         return;
+    }
+    if !USED.load(Relaxed) {
+        let _lock = hold(&USED_LOCK);
+        USED.store(true, Release);
     }
     let chain = chain_of(dentry);
     let _lock = hold(&chain.lock);

@@ -18,7 +18,7 @@ use core::sync::atomic::Ordering::{AcqRel, Relaxed, Release};
 const GOING: u32 = I_FREEING | I_WILL_FREE;
 
 /// Protects the links of `i_hash` that the library takes off.
-static HASH_LOCK: spinlock = spinlock::new();
+pub(super) static HASH_LOCK: spinlock = spinlock::new();
 
 /// Takes one off a count that stays above zero; false if it would not.
 pub(super) fn dec_unless_last(count: &AtomicI32) -> bool {

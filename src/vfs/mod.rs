@@ -30,6 +30,7 @@ pub mod dentry_move;
 pub mod dentry_path;
 pub mod dentry_tree;
 pub mod file;
+pub(crate) mod fork;
 pub mod inode;
 pub mod inode_alloc;
 pub mod mount;

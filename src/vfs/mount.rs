@@ -16,7 +16,7 @@ use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 /// Protects `s_mounts` of every superblock.
-static MOUNT_LOCK: spinlock = spinlock::new();
+pub(super) static MOUNT_LOCK: spinlock = spinlock::new();
 /// The last `mnt_id_unique`; real ones start above what the reused ids can be.
 static LAST_ID: AtomicU64 = AtomicU64::new(1 << 31);
 

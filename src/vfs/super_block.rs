@@ -19,7 +19,7 @@ use core::ptr;
 use core::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 /// Protects `s_count` of every superblock.
-static SB_LOCK: spinlock = spinlock::new();
+pub(super) static SB_LOCK: spinlock = spinlock::new();
 
 impl super_block {
     pub(super) fn as_ptr(&self) -> *mut super_block {
