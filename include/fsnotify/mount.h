@@ -6,6 +6,7 @@
 #ifndef FSNOTIFY_MOUNT_H
 #define FSNOTIFY_MOUNT_H
 
+#include "fsn/mount.h"
 #include "fsnotify.h"
 
 #endif /* FSNOTIFY_MOUNT_H */
