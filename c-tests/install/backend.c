@@ -70,6 +70,18 @@ static const struct fsnotify_ops small_ops = {
 
 #define expect(what) do { if (!(what)) { fprintf(stderr, "line %d: %s\n", __LINE__, #what); exit(1); } } while (0)
 
+/* The oldest event, off the queue; NULL if there is none. */
+static struct fsnotify_event *take(struct fsnotify_group *group)
+{
+	struct fsnotify_event *event = NULL;
+
+	spin_lock(&group->notification_lock);
+	if (!fsnotify_notify_queue_is_empty(group))
+		event = fsnotify_remove_first_event(group);
+	spin_unlock(&group->notification_lock);
+	return event;
+}
+
 int main(void)
 {
 	static struct super_block sb;
@@ -77,6 +89,7 @@ int main(void)
 	struct fsnotify_group *group;
 	struct fsnotify_mark *mark;
 	u32 seen[3] = { 0 };
+	struct fsnotify_event *event;
 	int n = 0;
 
 	small_event_cachep = KMEM_CACHE(small_event, SLAB_ACCOUNT);
@@ -103,16 +116,10 @@ int main(void)
 	fsnotify_inode(&inode, FS_MODIFY);
 	fsnotify_inode(&inode, FS_ACCESS);	/* not asked for */
 
-	spin_lock(&group->notification_lock);
-	while (!fsnotify_notify_queue_is_empty(group) && n < 3) {
-		struct fsnotify_event *event = fsnotify_remove_first_event(group);
-
+	for (event = take(group); event && n < 3; event = take(group)) {
 		seen[n++] = container_of(event, struct small_event, fse)->mask;
-		spin_unlock(&group->notification_lock);
 		fsnotify_destroy_event(group, event);
-		spin_lock(&group->notification_lock);
 	}
-	spin_unlock(&group->notification_lock);
 	expect(n == 2 && seen[0] == FS_ATTRIB && seen[1] == FS_MODIFY);
 
 	fsnotify_destroy_group(group);

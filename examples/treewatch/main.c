@@ -191,7 +191,7 @@ static int run(const struct options *o, const char *directory, int signals)
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	char temporary[] = "/tmp/treewatch.XXXXXX";
+	char temporary[] = "/tmp/treewatch-XXXXXX";
 	const char *directory;
 	int signals, status;
 
