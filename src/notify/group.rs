@@ -101,6 +101,7 @@ pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnoti
     notification::flush(old);
     // `fsnotify_destroy_event()` leaves the overflow event alone, so it is freed here.
     if let Some(overflow) = NonNull::new(old.overflow_event.load(Relaxed)) {
+        group_state::of(old).overflow_freed.store(true, Relaxed);
         notification::free_event(old, overflow);
     }
     // SAFETY: the caller's reference.

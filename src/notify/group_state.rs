@@ -30,6 +30,8 @@ pub(crate) struct GroupState {
     pub destroyed: AtomicBool,
     /// A mark has been attached, so a handler may have run.
     pub had_marks: AtomicBool,
+    /// The overflow event has been freed, so that its address may be another event's.
+    pub overflow_freed: AtomicBool,
 }
 
 /// A group and its state, as allocated.

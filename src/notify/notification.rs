@@ -5,6 +5,7 @@
 //! with `fsnotify_destroy_event()`. The overflow event belongs to the group: it is queued in place of whatever finds the
 //! queue full, once until it is taken off, and freed when the group is destroyed.
 
+use super::group_state;
 use super::list::entry;
 use crate::abi::*;
 use crate::host::*;
@@ -214,7 +215,9 @@ pub(crate) fn free_event(group: &fsnotify_group, event: NonNull<fsnotify_event>)
 
 /// Frees an event that is off the queue; leaves the overflow event alone.
 pub(crate) fn destroy_event(group: &fsnotify_group, event: NonNull<fsnotify_event>) {
-    if event.as_ptr() == group.overflow_event.load(Relaxed) {
+    // A handler that is called for a destroyed mark of a destroyed group may have been given its memory again.
+    let overflow_lives = || !group_state::of(group).overflow_freed.load(Relaxed);
+    if event.as_ptr() == group.overflow_event.load(Relaxed) && overflow_lives() {
         return;
     }
     // A permission event may have been taken off by another thread a moment ago, so what a look without the lock
