@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the headers of linux/ have of their own, beyond other names for what fsn/ has: initcalls, configuration, arithmetic, hash tables.
+ * What the headers of linux/ have of their own, beyond other names for what fsn/ has: initcalls, configuration, arithmetic,
+ * hash tables.
  */
 #include <linux/bits.h>
 #include <linux/hashtable.h>

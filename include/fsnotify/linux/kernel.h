@@ -17,6 +17,7 @@
 #include <linux/container_of.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/kconfig.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/panic.h>
@@ -28,8 +29,5 @@
 #define lower_32_bits(n) ((u32)((n) & 0xffffffff))
 #define might_sleep() ((void)0)
 #define might_sleep_if(condition) ((void)0)
-
-/* Options of a kernel's configuration: what this host has is 1 in autoconf.h. */
-#include <linux/kconfig.h>
 
 #endif /* _FSN_LINUX_KERNEL_H */
