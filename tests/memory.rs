@@ -4,12 +4,12 @@
 mod alone;
 
 use alone::*;
-use core::ffi::{c_void, CStr};
+use core::ffi::{c_int, c_void, CStr};
 use core::ptr;
 use fsnotify::abi::*;
 use fsnotify::host::process::cache::{self, kmem_cache};
 use fsnotify::host::process::slab::{self, ZERO_SIZE_PTR};
-use fsnotify::host::process::{memcg, mempool};
+use fsnotify::host::process::{memcg, mempool, waitqueue};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -216,6 +216,34 @@ fn pools_keep_a_reserve() {
     }
     assert_eq!(pool.curr_nr.load(Ordering::Relaxed), 3, "full, the rest was freed");
     mempool::mempool_exit(&pool);
+    mempool::mempool_exit(&pool);
+}
+
+static WAKE_UPS: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "C" fn count_wake_up(_: *mut wait_queue_entry, _: u32, _: c_int, _: *mut c_void) -> c_int {
+    WAKE_UPS.fetch_add(1, Ordering::Relaxed);
+    0
+}
+
+#[test]
+fn a_pool_wakes_who_waits() {
+    let _alone = alone();
+    let pool = pool();
+    let mut entry = Box::<wait_queue_entry>::new_uninit();
+    // SAFETY: room for an entry, on no queue.
+    unsafe { waitqueue::init_entry(entry.as_mut_ptr(), 0, Some(count_wake_up)) };
+    // SAFETY: the entry stays until it is taken off below.
+    unsafe { waitqueue::add_wait_queue(&pool.wait, entry.as_mut_ptr(), 0) };
+    let element = mempool::mempool_alloc(&pool, GFP_KERNEL);
+    give_back(&pool, element);
+    assert_eq!(WAKE_UPS.load(Ordering::Relaxed), 0, "the reserve was full");
+    slab::fail_alloc(0, 1);
+    let element = mempool::mempool_alloc(&pool, GFP_KERNEL);
+    give_back(&pool, element);
+    assert_eq!(WAKE_UPS.load(Ordering::Relaxed), 1, "an element came back into the reserve");
+    // SAFETY: put on the queue above.
+    unsafe { waitqueue::remove_wait_queue(&pool.wait, entry.as_mut_ptr()) };
     mempool::mempool_exit(&pool);
 }
 
