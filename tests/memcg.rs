@@ -10,6 +10,7 @@ use fsnotify::abi::*;
 use fsnotify::host::process::memcg::{self, UNLIMITED};
 use fsnotify::host::process::slab;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Barrier;
 use std::thread;
 
 #[test]
@@ -141,13 +142,15 @@ fn a_limit_holds_against_many_threads() {
     let refused = AtomicUsize::new(0);
     let taken = AtomicUsize::new(0);
     let shared = Share(group);
+    let together = Barrier::new(THREADS);
     thread::scope(|scope| {
         for _ in 0..THREADS {
-            let (out, refused, taken) = (&out, &refused, &taken);
+            let (out, refused, taken, together) = (&out, &refused, &taken, &together);
             scope.spawn(move || {
+                together.wait();
                 memcg::set_active(shared.get());
                 let mut mine = Vec::new();
-                for round in 0..20_000 {
+                for round in 0..50_000 {
                     let object = slab::kmalloc(SIZE, GFP_KERNEL_ACCOUNT);
                     if object.is_null() {
                         refused.fetch_add(1, Ordering::Relaxed);
