@@ -140,10 +140,11 @@ fn slots_are_handed_out_and_come_back() {
     assert!(slots.len() > 10);
     // A cache without a counter works, it only cannot tell what is out.
     let cache = cache::kmem_cache_create(b"uncounted", 24, 8, 0, None);
-    // SAFETY: made above.
-    let object = cache::kmem_cache_alloc(unsafe { &*cache }, GFP_KERNEL);
+    // SAFETY: made above, destroyed last.
+    let c = unsafe { &*cache };
+    let object = cache::kmem_cache_alloc(c, GFP_KERNEL);
     // SAFETY: freed once.
-    unsafe { cache::kmem_cache_free(&*cache, object) };
+    unsafe { cache::kmem_cache_free(c, object) };
     // SAFETY: nobody uses it any more.
     unsafe { cache::kmem_cache_destroy(cache) };
     let one = slots[0];
