@@ -254,8 +254,10 @@ fn a_child_forgets_the_sleepers() {
 /// Whether a thread may fork while another runs its prepare handlers. glibc before 2.36 holds a lock meanwhile, so there
 /// a fork inside the gate waits for the other fork, which waits for the gate.
 fn forks_interleave() -> bool {
-    // SAFETY: returns a static string.
-    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+    // SAFETY: has no requirement.
+    let version = unsafe { libc::gnu_get_libc_version() };
+    // SAFETY: a static string.
+    let version = unsafe { std::ffi::CStr::from_ptr(version) };
     let number: Vec<u32> = version.to_str().unwrap().split('.').map(|n| n.parse().unwrap_or(0)).collect();
     number >= vec![2, 36]
 }
