@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHILDREN = 60 };
+enum { CHILDREN = 30 };
 
 /* The threads', and one whose locks nobody else can hold at the fork. */
 static struct super_block *sb, *quiet;
@@ -48,8 +48,8 @@ static int in_child(struct dentry *dir)
 	if (found != file)
 		return 1;
 	fsn_dput(found);
-	/* Through many chains of names. */
-	for (i = 0; i < 2000; i++) {
+	/* Through every chain of names, those included that the threads were on. */
+	for (i = 0; i < 20000; i++) {
 		char text[16];
 
 		snprintf(text, sizeof(text), "%u", i);

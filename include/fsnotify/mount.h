@@ -8,5 +8,6 @@
 
 #include "fsn/mount.h"
 #include "fsnotify.h"
+#include "fsn/mount.h"
 
 #endif /* FSNOTIFY_MOUNT_H */
