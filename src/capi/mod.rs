@@ -7,6 +7,7 @@ pub mod dump;
 pub mod fasync;
 pub mod fsnotify;
 pub mod group;
+pub mod inode;
 pub mod mark;
 pub mod mem;
 pub mod memcg;
