@@ -2046,6 +2046,202 @@ int fsnotify_fasync(int fd,
 		    int on);
 
 /*
+ * Allocates an inode on a superblock, with one reference, one link and no type: through `alloc_inode` of the superblock, or
+ * in the library's own memory. It is on the superblock's list of inodes. NULL: no memory.
+ *
+ * # Safety
+ *
+ * `sb` is alive and outlives the inode.
+ */
+struct inode *fsn_new_inode(struct super_block *sb);
+
+/*
+ * As `fsn_new_inode()`, but not on the superblock's list, so that an unmount does not look at it.
+ *
+ * # Safety
+ *
+ * As `fsn_new_inode()`.
+ */
+struct inode *fsn_new_inode_pseudo(struct super_block *sb);
+
+/*
+ * As `fsn_new_inode_pseudo()`.
+ *
+ * # Safety
+ *
+ * As `fsn_new_inode()`.
+ */
+struct inode *fsn_alloc_inode(struct super_block *sb);
+
+/*
+ * Initialises memory of any content as an inode: zeroes it and sets up its lists. For the inode inside a struct of the
+ * program's, in `alloc_inode` or before `fsn_inode_init_always()`.
+ *
+ * # Safety
+ *
+ * `inode` is memory of that size that nobody else uses.
+ */
+void fsn_inode_init_once(struct inode *inode);
+
+/*
+ * Initialises what each use of an inode begins with: its superblock, one reference, one link, no dentries, no marks. 0.
+ *
+ * # Safety
+ *
+ * `inode` is zeroed or went through `fsn_inode_init_once()`, and nobody else uses it; `sb` outlives it.
+ */
+int fsn_inode_init_always(struct super_block *sb, struct inode *inode);
+
+/*
+ * Takes a reference.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+void fsn_ihold(struct inode *inode);
+
+/*
+ * Takes a reference, also the first one on an inode that is kept without. The caller holds `i_lock`.
+ *
+ * # Safety
+ *
+ * The inode is alive and not on its way out.
+ */
+void fsn___iget(struct inode *inode);
+
+/*
+ * Takes a reference and returns the inode; NULL if it is on its way out.
+ *
+ * # Safety
+ *
+ * The inode's memory is there: the caller has a reference, or has it from a list whose lock it holds.
+ */
+struct inode *fsn_igrab(struct inode *inode);
+
+/*
+ * Puts a reference; NULL does nothing. At the last one the inode is evicted, or, if the superblock is active, it has links
+ * and is hashed (`drop_inode` decides, if there is one), kept.
+ *
+ * # Safety
+ *
+ * The caller has a reference, and none afterwards; it holds no lock.
+ */
+void fsn_iput(struct inode *inode);
+
+/*
+ * The default of `drop_inode`: non-zero if the inode has no links or is not hashed. `i_lock` is held.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+int fsn_generic_drop_inode(struct inode *inode);
+
+/* A `drop_inode` for superblocks that keep no inode without references: 1. */
+int fsn_generic_delete_inode(struct inode *_inode);
+
+/*
+ * The end of `evict_inode`: the inode's contents have gone.
+ *
+ * # Safety
+ *
+ * Called from `evict_inode` of this inode.
+ */
+void fsn_clear_inode(struct inode *inode);
+
+/*
+ * Ends what the library keeps for an inode that goes without `fsn_iput()`: its marks, its place in `s_remove_count`.
+ *
+ * # Safety
+ *
+ * Nobody else uses the inode.
+ */
+void fsn___destroy_inode(struct inode *inode);
+
+/*
+ * Frees the memory of an inode that the library allocated: for a `destroy_inode` without `free_inode`.
+ *
+ * # Safety
+ *
+ * Nobody uses the inode any more.
+ */
+void fsn_free_inode_nonrcu(struct inode *inode);
+
+/*
+ * Puts an inode on its superblock's list, where an unmount finds it.
+ *
+ * # Safety
+ *
+ * The inode is alive and has its superblock.
+ */
+void fsn_inode_sb_list_add(struct inode *inode);
+
+/*
+ * Counts an inode as hashed although it is in no hash: it is kept without references.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_inode_fake_hash(struct inode *inode);
+
+/*
+ * Takes an inode off the hash chain that it is on, under the library's lock: for a program that puts it there under a lock
+ * of its own, in which case it must do so itself before the inode goes.
+ *
+ * # Safety
+ *
+ * The inode and its chain are alive.
+ */
+void fsn_remove_inode_hash(struct inode *inode);
+
+/*
+ * Evicts every inode of the superblock on which there is no reference.
+ *
+ * # Safety
+ *
+ * The superblock is alive; the caller holds no lock.
+ */
+void fsn_evict_inodes(struct super_block *sb);
+
+/*
+ * Sets the number of links. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_set_nlink(struct inode *inode, unsigned int nlink);
+
+/*
+ * One link more. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_inc_nlink(struct inode *inode);
+
+/*
+ * One link less. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_drop_nlink(struct inode *inode);
+
+/*
+ * No links any more. The caller serialises changes of it.
+ *
+ * # Safety
+ *
+ * The inode is alive.
+ */
+void fsn_clear_nlink(struct inode *inode);
+
+/*
  * Initialises a mark (`fsnotify_init_mark()`): zeroes it, gives it one reference, the caller's, and takes a reference on the
  * group, which lasts until the mark's `free_mark`. Mask, ignore mask and flags are the caller's to set before the mark is
  * added. No locks.
@@ -3215,202 +3411,6 @@ int fsn_v61_fsnotify_add_mark_locked(struct fsnotify_mark *mark,
 				     unsigned int obj_type,
 				     int add_flags,
 				     __kernel_fsid_t *fsid);
-
-/*
- * Allocates an inode on a superblock, with one reference, one link and no type: through `alloc_inode` of the superblock, or
- * in the library's own memory. It is on the superblock's list of inodes. NULL: no memory.
- *
- * # Safety
- *
- * `sb` is alive and outlives the inode.
- */
-struct inode *fsn_new_inode(struct super_block *sb);
-
-/*
- * As `fsn_new_inode()`, but not on the superblock's list, so that an unmount does not look at it.
- *
- * # Safety
- *
- * As `fsn_new_inode()`.
- */
-struct inode *fsn_new_inode_pseudo(struct super_block *sb);
-
-/*
- * As `fsn_new_inode_pseudo()`.
- *
- * # Safety
- *
- * As `fsn_new_inode()`.
- */
-struct inode *fsn_alloc_inode(struct super_block *sb);
-
-/*
- * Initialises memory of any content as an inode: zeroes it and sets up its lists. For the inode inside a struct of the
- * program's, in `alloc_inode` or before `fsn_inode_init_always()`.
- *
- * # Safety
- *
- * `inode` is memory of that size that nobody else uses.
- */
-void fsn_inode_init_once(struct inode *inode);
-
-/*
- * Initialises what each use of an inode begins with: its superblock, one reference, one link, no dentries, no marks. 0.
- *
- * # Safety
- *
- * `inode` is zeroed or went through `fsn_inode_init_once()`, and nobody else uses it; `sb` outlives it.
- */
-int fsn_inode_init_always(struct super_block *sb, struct inode *inode);
-
-/*
- * Takes a reference.
- *
- * # Safety
- *
- * The caller has a reference on the inode.
- */
-void fsn_ihold(struct inode *inode);
-
-/*
- * Takes a reference, also the first one on an inode that is kept without. The caller holds `i_lock`.
- *
- * # Safety
- *
- * The inode is alive and not on its way out.
- */
-void fsn___iget(struct inode *inode);
-
-/*
- * Takes a reference and returns the inode; NULL if it is on its way out.
- *
- * # Safety
- *
- * The inode's memory is there: the caller has a reference, or has it from a list whose lock it holds.
- */
-struct inode *fsn_igrab(struct inode *inode);
-
-/*
- * Puts a reference; NULL does nothing. At the last one the inode is evicted, or, if the superblock is active, it has links
- * and is hashed (`drop_inode` decides, if there is one), kept.
- *
- * # Safety
- *
- * The caller has a reference, and none afterwards; it holds no lock.
- */
-void fsn_iput(struct inode *inode);
-
-/*
- * The default of `drop_inode`: non-zero if the inode has no links or is not hashed. `i_lock` is held.
- *
- * # Safety
- *
- * The inode is alive.
- */
-int fsn_generic_drop_inode(struct inode *inode);
-
-/* A `drop_inode` for superblocks that keep no inode without references: 1. */
-int fsn_generic_delete_inode(struct inode *_inode);
-
-/*
- * The end of `evict_inode`: the inode's contents have gone.
- *
- * # Safety
- *
- * Called from `evict_inode` of this inode.
- */
-void fsn_clear_inode(struct inode *inode);
-
-/*
- * Ends what the library keeps for an inode that goes without `fsn_iput()`: its marks, its place in `s_remove_count`.
- *
- * # Safety
- *
- * Nobody else uses the inode.
- */
-void fsn___destroy_inode(struct inode *inode);
-
-/*
- * Frees the memory of an inode that the library allocated: for a `destroy_inode` without `free_inode`.
- *
- * # Safety
- *
- * Nobody uses the inode any more.
- */
-void fsn_free_inode_nonrcu(struct inode *inode);
-
-/*
- * Puts an inode on its superblock's list, where an unmount finds it.
- *
- * # Safety
- *
- * The inode is alive and has its superblock.
- */
-void fsn_inode_sb_list_add(struct inode *inode);
-
-/*
- * Counts an inode as hashed although it is in no hash: it is kept without references.
- *
- * # Safety
- *
- * The inode is alive.
- */
-void fsn_inode_fake_hash(struct inode *inode);
-
-/*
- * Takes an inode off the hash chain that it is on, under the library's lock: for a program that puts it there under a lock
- * of its own, in which case it must do so itself before the inode goes.
- *
- * # Safety
- *
- * The inode and its chain are alive.
- */
-void fsn_remove_inode_hash(struct inode *inode);
-
-/*
- * Evicts every inode of the superblock on which there is no reference.
- *
- * # Safety
- *
- * The superblock is alive; the caller holds no lock.
- */
-void fsn_evict_inodes(struct super_block *sb);
-
-/*
- * Sets the number of links. The caller serialises changes of it.
- *
- * # Safety
- *
- * The inode is alive.
- */
-void fsn_set_nlink(struct inode *inode, unsigned int nlink);
-
-/*
- * One link more. The caller serialises changes of it.
- *
- * # Safety
- *
- * The inode is alive.
- */
-void fsn_inc_nlink(struct inode *inode);
-
-/*
- * One link less. The caller serialises changes of it.
- *
- * # Safety
- *
- * The inode is alive.
- */
-void fsn_drop_nlink(struct inode *inode);
-
-/*
- * No links any more. The caller serialises changes of it.
- *
- * # Safety
- *
- * The inode is alive.
- */
-void fsn_clear_nlink(struct inode *inode);
 
 /*
  * Allocates a mounted superblock, in the place of the kernel's `sget()`: one active reference, no root (`s_root` is the
