@@ -35,10 +35,10 @@
 #define peek(variable) __atomic_load_n(&(variable), __ATOMIC_SEQ_CST)
 #define put_value(variable, value) __atomic_store_n(&(variable), (value), __ATOMIC_SEQ_CST)
 
-/* Waits for something that another thread is sure to do. If it does not for half a minute, the test has failed. */
+/* Waits for something that another thread is sure to do; after some twenty seconds the test has failed. */
 #define wait_until(condition) do {					\
 	for (int tries_ = 0; !(condition); tries_++) {			\
-		if (tries_ > 150000)					\
+		if (tries_ > 75000)					\
 			gave_up(#condition);				\
 		usleep(200);						\
 	}								\
