@@ -76,7 +76,7 @@ T_UNUSED static void storm_begin(void)
 /* ---- what must not happen, and how often what should has ---- */
 
 static int n_late, n_foreign, n_unlocked, n_bad_error, n_left_queued;
-static int n_handled, n_waited, n_refused_wait, n_queued, n_merged, n_lost, n_drained, n_added, n_exists, n_gone, n_no_memory;
+static int n_handled, n_unmounted, n_waited, n_refused_wait, n_queued, n_merged, n_lost, n_drained, n_added, n_exists, n_gone, n_no_memory;
 
 T_UNUSED static void storm_report(void)
 {
@@ -169,6 +169,8 @@ static int storm_event(struct fsnotify_group *group, __u32 mask, struct fsnotify
 	int answer = 0;
 
 	bump(n_handled);
+	if (mask & FS_UNMOUNT)
+		bump(n_unmounted);
 	late(this);
 	if (iter_info && this->waits && (mask & ALL_FSNOTIFY_PERM_EVENTS)) {
 		if (fsnotify_prepare_user_wait(iter_info)) {
