@@ -6,9 +6,7 @@ mod readers;
 mod refcount;
 
 use std::cell::UnsafeCell;
-use std::ffi::c_int;
-use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Once};
 use std::thread;
 use std::time::Duration;
@@ -280,7 +278,10 @@ fn trylock_takes_only_what_is_free() {
 #[test]
 #[cfg(not(miri))]
 fn a_waiter_is_given_the_lock() {
+    use std::ffi::c_int;
     use std::os::unix::thread::JoinHandleExt;
+    use std::ptr;
+    use std::sync::atomic::AtomicBool;
     static HELD_UP: AtomicBool = AtomicBool::new(false);
     static GO_ON: AtomicBool = AtomicBool::new(false);
     extern "C" fn hold_up(_: c_int) {
