@@ -10,6 +10,7 @@ pub mod backend;
 /// cbindgen:ignore
 pub mod gfp;
 pub mod layout;
+pub(crate) mod list;
 pub mod log;
 pub mod primitives;
 pub mod slab;

@@ -76,7 +76,7 @@ fn dump_marks(out: &mut Stream, group: &fsnotify_group) -> fmt::Result {
     let mut link = group.marks_list.next.load(Relaxed);
     while link != head {
         // SAFETY: the links of `marks_list` are those of live marks while the mutex is held.
-        let mark = unsafe { crate::notify::list::entry!(link, fsnotify_mark, g_list) };
+        let mark = unsafe { crate::abi::list::entry!(link, fsnotify_mark, g_list) };
         // SAFETY: as above.
         let mark = unsafe { &*mark };
         write!(

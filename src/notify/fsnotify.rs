@@ -519,7 +519,7 @@ fn next_referenced_inode(sb: &super_block, previous: *mut inode) -> Option<NonNu
     let mut found = None;
     while !link.is_null() && link != head {
         // SAFETY: every link on the list is the `i_sb_list` of an inode.
-        let inode = unsafe { super::list::entry!(link, inode, i_sb_list) };
+        let inode = unsafe { crate::abi::list::entry!(link, inode, i_sb_list) };
         // SAFETY: inodes leave the list before they go, under the lock that is held.
         let this = unsafe { &*inode };
         this.i_lock.lock();

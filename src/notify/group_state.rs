@@ -2,7 +2,7 @@
 //! What the library keeps about a group beside the struct that C sees: its place in the list of all groups and its marks
 //! that wait for the reaper. It follows the public struct in the same allocation.
 
-use super::list::entry;
+use crate::abi::list::entry;
 use crate::abi::*;
 use crate::host::*;
 use core::mem::size_of;

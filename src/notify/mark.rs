@@ -305,7 +305,7 @@ pub(crate) fn clear_by_group(held: &mut Held<'_, Nothing>, group: &fsnotify_grou
         let mut link = group.marks_list.next.load(Relaxed);
         while link != head {
             // SAFETY: the links of `marks_list` are those of live marks while the mutex is held.
-            let mark = unsafe { super::list::entry!(link, fsnotify_mark, g_list) };
+            let mark = unsafe { crate::abi::list::entry!(link, fsnotify_mark, g_list) };
             // SAFETY: as above.
             let mark = unsafe { &*mark };
             link = mark.g_list.next.load(Relaxed);
@@ -327,7 +327,9 @@ fn clear_list(held: &mut Held<'_, Nothing>, group: &fsnotify_group, list: &list_
             let mut group = lock_group(held, group);
             let Some(link) = list.first() else { return };
             // SAFETY: the links of the list are those of live marks while the mutex is held.
-            let Some(mark) = NonNull::new(unsafe { super::list::entry!(link, fsnotify_mark, g_list) }) else { return };
+            let Some(mark) = NonNull::new(unsafe { crate::abi::list::entry!(link, fsnotify_mark, g_list) }) else {
+                return;
+            };
             // SAFETY: as above.
             get(unsafe { mark.as_ref() });
             // SAFETY: the reference just taken keeps the mark.

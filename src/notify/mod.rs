@@ -5,7 +5,6 @@ mod connector;
 pub(crate) mod fsnotify;
 pub(crate) mod group;
 pub(crate) mod group_state;
-pub(crate) mod list;
 pub mod lock_order;
 pub(crate) mod mark;
 pub(crate) mod notification;

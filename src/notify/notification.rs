@@ -6,7 +6,7 @@
 //! queue full, once until it is taken off, and freed when the group is destroyed.
 
 use super::group_state;
-use super::list::entry;
+use crate::abi::list::entry;
 use crate::abi::*;
 use crate::host::*;
 use core::ffi::c_int;

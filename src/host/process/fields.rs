@@ -109,7 +109,7 @@ pub(crate) fn mark_of(node: *mut hlist_node) -> *mut fsnotify_mark {
         return ptr::null_mut();
     }
     // SAFETY: every node on a connector's list is the `obj_list` of a mark, so the result is inside the same object.
-    unsafe { crate::notify::list::entry!(node, fsnotify_mark, obj_list) }
+    unsafe { crate::abi::list::entry!(node, fsnotify_mark, obj_list) }
 }
 
 impl fsnotify_mark_connector {
@@ -308,7 +308,7 @@ impl fsnotify_sb_info {
 pub(crate) fn real_mount(mnt: &vfsmount) -> &mount {
     let mnt = ptr::from_ref(mnt).cast_mut();
     // SAFETY: every vfsmount is the `mnt` of a mount.
-    let mount = unsafe { crate::notify::list::entry!(mnt, mount, mnt) };
+    let mount = unsafe { crate::abi::list::entry!(mnt, mount, mnt) };
     // SAFETY: the mount is as alive as its part.
     unsafe { &*mount }
 }
@@ -431,7 +431,7 @@ pub(crate) fn for_each_child(inode: &inode, mut f: impl FnMut(&dentry)) {
         let mut sib = dir.d_children.first.load(Relaxed);
         while !sib.is_null() {
             // SAFETY: every node on `d_children` is the `d_sib` of a dentry.
-            let child = unsafe { crate::notify::list::entry!(sib, dentry, d_sib) };
+            let child = unsafe { crate::abi::list::entry!(sib, dentry, d_sib) };
             // SAFETY: a child leaves the list under its parent's `d_lock` before it goes.
             let child = unsafe { &*child };
             f(child);
