@@ -16,7 +16,7 @@ passed=0 failed=0
 
 # The libc headers that a program is likely to have, and the system's own that ours stand beside.
 libc="errno.h fcntl.h limits.h poll.h pthread.h signal.h stdbool.h stdio.h stdlib.h string.h unistd.h sys/stat.h
-	sys/types.h sys/ioctl.h sys/epoll.h sys/sysinfo.h"
+	sys/types.h sys/ioctl.h sys/epoll.h sys/sysinfo.h sys/param.h sys/wait.h sys/socket.h"
 system="sys/mount.h sys/inotify.h sys/fanotify.h linux/fs.h linux/types.h linux/stat.h"
 standards="c99 c11 c17 gnu99 gnu11 gnu17"
 

@@ -5,6 +5,8 @@
 #include "../fsn/work.h"
 #include <linux/types.h>
 
+/* The C library's <sys/param.h> has the number of another clock under this name. */
+#undef HZ
 #define HZ FSN_HZ
 #define jiffies fsn_jiffies()
 #define msecs_to_jiffies(ms) ((unsigned long)(ms) * HZ / 1000)
