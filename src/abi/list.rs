@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The links of the intrusive lists (`list_head`, `hlist_head`, `hlist_node`). The lock that protects a list is the caller's business; the functions are `unsafe` for
-//! that reason and because every link of a list must be alive.
+//! The links of the intrusive lists: `list_head`, `hlist_head`, `hlist_node`. The lock that protects a list is the
+//! caller's business; the functions are `unsafe` for that reason and because every link of a list must be alive.
 
 use crate::abi::{hlist_head, hlist_node, list_head};
 use core::ptr;
