@@ -29,7 +29,6 @@
 #define wait_event_killable(head, condition) fsn_wait_event_killable(head, condition)
 #define wait_event_state(head, condition, state) fsn_wait_event_state(head, condition, state)
 
-typedef struct wait_queue_entry wait_queue_entry_t;
 
 static inline int waitqueue_active(struct wait_queue_head *head)
 {
