@@ -13,7 +13,7 @@ c-std := -std=gnu11
 results := $(target)/check
 
 # c-flags: of the program $<, whether plain or backend, and what it asks for itself
-c-flags = -Iinclude -Ic-tests $(shell c-tests/mode $<) -pthread
+c-flags = $(if $(filter debug,$(profile)),-DFSN_TESTS_DEBUG_BUILD) -Iinclude -Ic-tests $(shell c-tests/mode $<) -pthread
 
 # Programs are compiled anew when the compiler or the flags are others.
 flags-now := $(CC) $(CFLAGS) $(LDFLAGS)
@@ -33,7 +33,15 @@ $(c-out)/shared/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(shared) $(out)/$(s
 $(c-out)/static/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(static)
 	$(compile-c) $(LDFLAGS) $(static) $(static-libs)
 
--include $(c-shared:=.d) $(c-static:=.d)
+# Plugins for the tests of dlopen(): one with the shared library beneath it, the others with the static one inside.
+life-plugins := $(patsubst %,$(c-out)/life/plugin-%.so,shared one two bound)
+$(life-plugins): c-tests/life/plugin.c c-tests/mode $(c-out)/.flags $(shared) $(static) $(out)/$(soname)
+	$(compile-c) -fPIC -shared $(LDFLAGS) $(if $(findstring plugin-shared,$@),\
+		-L$(out) -lfsnotify -Wl$(comma)-rpath$(comma)$(abspath $(out)),$(static) $(static-libs))
+$(foreach name,dlopen copies,$(c-out)/shared/$(name) $(c-out)/static/$(name)): | $(life-plugins)
+comma := ,
+
+-include $(c-shared:=.d) $(c-static:=.d) $(life-plugins:=.d)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
 check-parts := check-runner check-rust check-doc check-stale check-symbols check-shared check-static \

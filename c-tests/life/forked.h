@@ -26,7 +26,7 @@ static int n_wrong;
 T_UNUSED static bool want_at(bool good, const char *what, int line)
 {
 	if (!good) {
-		n_wrong++;
+		bump(n_wrong);
 		printf("# in a child, line %d: %s\n", line, what);
 		fflush(stdout);
 	}

@@ -53,11 +53,13 @@ pub unsafe extern "C" fn fsn_dump(stream: *mut libc::FILE) -> core::ffi::c_int {
 }
 
 fn dump_group(out: &mut Stream, group: &fsnotify_group) -> fmt::Result {
+    // One of the references is the dump's own.
+    let refs = group.refcnt.read().wrapping_sub(1);
     writeln!(
         out,
         "group {:p} refs={} priority={} flags={:#x} queued={} max_events={} user_waits={}{}",
         group.as_ptr(),
-        group.refcnt.read(),
+        refs,
         group.priority.load(Relaxed),
         group.flags.load(Relaxed),
         group.q_len.load(Relaxed),

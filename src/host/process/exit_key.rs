@@ -18,8 +18,10 @@ impl ExitKey {
         ExitKey { key: AtomicU32::new(0), at_exit }
     }
 
-    /// Has `at_exit(value)` called when the calling thread ends; a second call replaces the value, NULL takes it back.
-    /// False without memory.
+    /// Has `at_exit` called when the calling thread ends, NULL: no longer. False without memory.
+    ///
+    /// `at_exit` must not follow what it is called with: where `dlmopen()` has brought in another C library, whose keys
+    /// have the same numbers, that may be another key's value.
     pub(crate) fn arm(&self, value: *const c_void) -> bool {
         let Some(key) = self.get() else {
             return false;

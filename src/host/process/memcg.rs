@@ -267,9 +267,8 @@ pub fn set_current(memcg: *mut mem_cgroup) -> c_int {
     0
 }
 
-unsafe extern "C" fn thread_exit(own: *mut c_void) {
-    OWN.with(|o| o.set(ptr::null_mut()));
-    put(own.cast());
+unsafe extern "C" fn thread_exit(_: *mut c_void) {
+    put(OWN.with(|o| o.replace(ptr::null_mut())));
 }
 
 /// Directs the calling thread's charges to `memcg` (NULL: no longer) and returns what was set before. No reference is

@@ -230,10 +230,10 @@ fn grow() -> Option<&'static Block> {
     }
 }
 
-unsafe extern "C" fn thread_exit(mine: *mut c_void) {
-    MINE.with(|m| m.set(ptr::null()));
+unsafe extern "C" fn thread_exit(_: *mut c_void) {
+    let mine = MINE.with(|m| m.replace(ptr::null()));
     WITHOUT.with(|w| w.set(true));
-    if let Some(b) = block(mine.cast()) {
+    if let Some(b) = block(mine) {
         // Release: the next owner sees what this thread counted.
         b.owned.store(false, Ordering::Release);
     }
