@@ -8,7 +8,6 @@
 #include <linux/fs.h>
 #include <linux/wait.h>
 
-typedef struct poll_table_struct poll_table;
 
 #ifndef EPOLLIN
 #define EPOLLIN ((__poll_t)0x001)
