@@ -357,9 +357,9 @@ static void storm_find(struct fsnotify_group *group, void *object, enum fsnotify
 		fsnotify_destroy_mark(mark, group);
 		break;
 	case 1:
-		fsnotify_group_lock(group);
+		fsnotify_group_lock(mark->group);
 		fsnotify_detach_mark(mark);
-		fsnotify_group_unlock(group);
+		fsnotify_group_unlock(mark->group);
 		fsnotify_free_mark(mark);
 		break;
 	case 2:

@@ -5,12 +5,12 @@
 //! leaves. A grace period ends when every reader that was inside at its start has left.
 //!
 //! **What a reader and a writer agree on.** The reader stores its count and then loads what the domain protects; the
-//! writer stores there (unlinks something) and then loads the counts. [`membarrier`] makes sure that not both miss the
-//! other's store: the writer's heavy fence falls either before the reader's loads, which then see the unlinking, or
-//! after them, and then the writer sees the count. The same holds for a slot that the reader has just put on the
-//! domain's list, or taken over: that store precedes the count's. On leaving, the count is stored with release and
-//! loaded by the writer with acquire, so all that the reader did happened before the writer goes on. Where heavy fences
-//! are missing, both fences are sequentially consistent ones and the argument is the usual one.
+//! writer stores there (unlinks something) and then loads the counts. [`membarrier`](super::membarrier) makes sure that
+//! not both miss the other's store: the writer's heavy fence falls either before the reader's loads, which then see the
+//! unlinking, or after them, and then the writer sees the count. The same holds for a slot that the reader has just put
+//! on the domain's list, or taken over: that store precedes the count's. On leaving, the count is stored with release
+//! and loaded by the writer with acquire, so all that the reader did happened before the writer goes on. Where heavy
+//! fences are missing, both fences are sequentially consistent ones and the argument is the usual one.
 //!
 //! **Why two indices, and why both are waited for.** With a single count a writer could wait for ever, because readers
 //! that come later keep it above zero. So the writer turns later readers to the other index, and waits for the old one,
