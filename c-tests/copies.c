@@ -13,16 +13,15 @@
 
 static void one_copy_wins(void)
 {
-	void *handles[] = {
-		loaded("../life/plugin-one.so", RTLD_LOCAL), loaded("../life/plugin-two.so", RTLD_LOCAL),
-		loaded("../life/plugin-shared.so", RTLD_LOCAL),
-	};
+	static const char *const names[] = { "../life/plugin-shared.so", "../life/plugin-one.so", "../life/plugin-two.so" };
+	/* the static library is not built with a sanitizer */
+	int i, count = SANITIZED ? 1 : 3;
 	const struct plugin *plugins[3];
 	struct fsn_stats before, after;
-	void *group;
-	int i;
+	void *handles[3], *group;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < count; i++) {
+		handles[i] = loaded(names[i], RTLD_LOCAL);
 		plugins[i] = plugin_of(handles[i]);
 		if (!ok(plugins[i] != NULL, "plugin %d is loaded", i))
 			return;
@@ -35,8 +34,8 @@ static void one_copy_wins(void)
 		is(after.groups - before.groups, 1, "plugin %d: the program counts its groups", i);
 		plugins[i]->end_group(group);
 	}
-	use_together(plugins, 3, "one copy");
-	for (i = 0; i < 3; i++)
+	use_together(plugins, count, "one copy");
+	for (i = 0; i < count; i++)
 		dlclose(handles[i]);
 }
 

@@ -11,6 +11,16 @@
 
 static const char *plugin_name;
 
+/*
+ * The documented exception: a thread that has to wait for the first time while its thread-local data is torn down registers
+ * parking_lot_core's destructor with a C library that calls none any more.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:__cxa_thread_atexit_impl\n";
+}
+
 /* ---- open, close, open ---- */
 
 static void open_and_close(void)
@@ -200,10 +210,16 @@ static void threads_come_and_go(void)
 /* Two plugins that do not know of each other. */
 static void two_plugins(void)
 {
-	void *one = loaded("../life/plugin-one.so", RTLD_LOCAL), *two = loaded("../life/plugin-two.so", RTLD_LOCAL);
-	void *three = loaded("../life/plugin-shared.so", RTLD_LOCAL);
-	const struct plugin *const plugins[] = { plugin_of(one), plugin_of(two), plugin_of(three) };
+	void *one, *two, *three;
+	const struct plugin *plugins[3];
 
+	if (SANITIZED) {
+		ok(true, "three plugins # SKIP the static library is not built with a sanitizer");
+		return;
+	}
+	plugins[0] = plugin_of(one = loaded("../life/plugin-one.so", RTLD_LOCAL));
+	plugins[1] = plugin_of(two = loaded("../life/plugin-two.so", RTLD_LOCAL));
+	plugins[2] = plugin_of(three = loaded("../life/plugin-shared.so", RTLD_LOCAL));
 	if (!ok(plugins[0] && plugins[1] && plugins[2], "two plugins with the static library inside, one with the shared one"))
 		return;
 	ok(plugins[0]->function() != plugins[1]->function() && plugins[0]->function() != plugins[2]->function() &&

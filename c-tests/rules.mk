@@ -33,9 +33,12 @@ $(c-out)/shared/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(shared) $(out)/$(s
 $(c-out)/static/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(static)
 	$(compile-c) $(LDFLAGS) $(static) $(static-libs)
 
-# Plugins for the tests of dlopen(): one with the shared library beneath it, the others with the static one inside.
-life-plugins := $(patsubst %,$(c-out)/life/plugin-%.so,shared one two bound)
-$(life-plugins): c-tests/life/plugin.c c-tests/mode $(c-out)/.flags $(shared) $(static) $(out)/$(soname)
+# Plugins for the tests of dlopen(): one with the shared library beneath it, the others, which those tests do without under a
+# sanitizer, with the static one inside.
+archive-plugins := $(if $(findstring -fsanitize,$(CFLAGS)),,$(patsubst %,$(c-out)/life/plugin-%.so,one two bound))
+life-plugins := $(c-out)/life/plugin-shared.so $(archive-plugins)
+$(archive-plugins): $(static)
+$(life-plugins): c-tests/life/plugin.c c-tests/mode $(c-out)/.flags $(shared) $(out)/$(soname)
 	$(compile-c) -fPIC -shared $(LDFLAGS) $(if $(findstring plugin-shared,$@),\
 		-L$(out) -lfsnotify -Wl$(comma)-rpath$(comma)$(abspath $(out)),$(static) $(static-libs))
 $(foreach name,dlopen copies,$(c-out)/shared/$(name) $(c-out)/static/$(name)): | $(life-plugins)
