@@ -3,6 +3,7 @@
 
 mod sched;
 
+use std::cell::UnsafeCell;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{mpsc, Arc, Barrier};
@@ -11,7 +12,7 @@ use std::thread;
 use fsnotify::abi::{callback_head, srcu_struct};
 use fsnotify::host::process::srcu::*;
 use fsnotify::host::process::{membarrier, rcu};
-use sched::{linger, times, Watchdog};
+use sched::{lag, linger, times, Rounds, Slow, Watchdog};
 
 /// A domain with a life of its own for each test.
 fn domain() -> &'static srcu_struct {
@@ -241,13 +242,15 @@ fn a_domain_is_made_anew_at_the_same_place() {
 /// What readers look at; dead once its grace period is over.
 struct Version {
     dead: AtomicBool,
+    /// Read by readers and written by the killer, without atomics: Miri sees a grace period that does not order them.
+    text: UnsafeCell<u64>,
 }
 
 /// Readers that never see a dead version; writers that kill each version after its grace period.
 fn stress(writers: usize, rounds: u32) {
     let ssp = domain();
     let _watchdog = Watchdog::new("readers and writers");
-    let fresh = || Box::into_raw(Box::new(Version { dead: AtomicBool::new(false) }));
+    let fresh = || Box::into_raw(Box::new(Version { dead: AtomicBool::new(false), text: UnsafeCell::new(1) }));
     let current: &'static AtomicPtr<Version> = Box::leak(Box::new(AtomicPtr::new(fresh())));
     let over: &'static AtomicU32 = Box::leak(Box::new(AtomicU32::new(0)));
     let start = Arc::new(Barrier::new(writers + 3));
@@ -262,6 +265,8 @@ fn stress(writers: usize, rounds: u32) {
                 let version = unsafe { &*current.load(Ordering::Acquire) };
                 for _ in 0..times(1, 20) {
                     assert!(!version.dead.load(Ordering::Relaxed), "a reader sees a dead version");
+                    // SAFETY: only written when no reader can be here.
+                    assert_eq!(unsafe { *version.text.get() }, 1, "a reader reads a dead version");
                 }
                 srcu_read_unlock(ssp, idx);
             }
@@ -276,7 +281,10 @@ fn stress(writers: usize, rounds: u32) {
                 let old = current.swap(fresh(), Ordering::AcqRel);
                 synchronize_srcu(ssp);
                 // SAFETY: freed below only.
-                unsafe { &*old }.dead.store(true, Ordering::Relaxed);
+                let old_version = unsafe { &*old };
+                old_version.dead.store(true, Ordering::Relaxed);
+                // SAFETY: the readers are gone.
+                unsafe { *old_version.text.get() = 0 };
                 killed.push(old.expose_provenance());
             }
             over.fetch_add(1, Ordering::Relaxed);
@@ -301,25 +309,66 @@ fn readers_and_eight_writers() {
     stress(8, times(1, 500));
 }
 
-/// The store-buffer shape that the fences are for, without the rest: a version is published, and its predecessor dies.
+/// The two stores and two loads that the fences are for: a reader either sees what was unlinked, or is waited for.
 #[test]
-fn a_short_reader_against_a_writer() {
-    for _ in 0..times(20, 300) {
-        let ssp = domain();
-        let dead: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
-        let unlinked: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
-        let reader = thread::spawn(move || {
+fn a_reader_and_a_writer_do_not_miss_each_other() {
+    static START: Rounds = Rounds::new();
+    static END: Rounds = Rounds::new();
+    static UNLINKED: AtomicU32 = AtomicU32::new(0);
+    static DEAD: AtomicU32 = AtomicU32::new(0);
+    let ssp = domain();
+    let rounds = times(30, 20_000);
+    let _watchdog = Watchdog::new("reader and writer");
+    let reader = thread::spawn(move || {
+        let mut slow = Slow::new();
+        for round in 0..rounds {
+            START.meet(round);
+            slow.stores();
             let idx = srcu_read_lock(ssp);
-            if !unlinked.load(Ordering::Relaxed) {
-                thread::yield_now();
-                assert!(!dead.load(Ordering::Relaxed), "freed under a reader");
+            if UNLINKED.load(Ordering::Relaxed) <= round {
+                for _ in 0..times(3, 300) {
+                    assert!(DEAD.load(Ordering::Relaxed) <= round, "round {round}: freed under a reader");
+                }
             }
             srcu_read_unlock(ssp, idx);
-        });
-        unlinked.store(true, Ordering::Relaxed);
+            END.meet(round);
+        }
+    });
+    for round in 0..rounds {
+        START.meet(round);
+        lag(round);
+        UNLINKED.store(round + 1, Ordering::Relaxed);
         synchronize_srcu(ssp);
-        dead.store(true, Ordering::Relaxed);
-        reader.join().unwrap();
+        DEAD.store(round + 1, Ordering::Relaxed);
+        END.meet(round);
+    }
+    reader.join().unwrap();
+}
+
+#[test]
+fn what_a_reader_did_is_over_when_it_has_gone() {
+    struct Plain(UnsafeCell<u64>);
+    // SAFETY: the grace period orders the accesses: that is what is tested, under Miri.
+    unsafe impl Sync for Plain {}
+    for _ in 0..times(5, 50) {
+        let ssp = domain();
+        let text: &'static Plain = Box::leak(Box::new(Plain(UnsafeCell::new(1))));
+        let inside: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+        let reader = thread::spawn(move || {
+            let idx = srcu_read_lock(ssp);
+            inside.store(true, Ordering::Relaxed);
+            // SAFETY: written after the grace period only.
+            let read = unsafe { *text.0.get() };
+            srcu_read_unlock(ssp, idx);
+            read
+        });
+        while !inside.load(Ordering::Relaxed) {
+            thread::yield_now();
+        }
+        synchronize_srcu(ssp);
+        // SAFETY: the reader has gone.
+        unsafe { *text.0.get() = 2 };
+        assert_eq!(reader.join().unwrap(), 1);
     }
 }
 

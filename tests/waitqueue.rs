@@ -13,7 +13,7 @@ use fsnotify::abi::*;
 use fsnotify::host::process::wait_bit::{bit_wait_timeout, wait_on_bit, wait_var_event, wake_up_bit, wake_up_var};
 use fsnotify::host::process::waitqueue::*;
 use fsnotify::host::process::{membarrier, poll, task};
-use sched::{linger, times, until, Watchdog};
+use sched::{lag, linger, times, until, Rounds, Slow, Watchdog};
 
 fn queue() -> &'static wait_queue_head {
     if std::env::var_os("FSN_TEST_NO_MEMBARRIER").is_some() {
@@ -105,6 +105,45 @@ fn no_wake_up_is_lost_among_many_wakers() {
         }
         wakers.into_iter().for_each(|waker| waker.join().unwrap());
     }
+}
+
+/// The two sides of a wait without the rest: at least one of them sees the other.
+#[test]
+fn waiter_and_waker_do_not_miss_each_other() {
+    static START: Rounds = Rounds::new();
+    static END: Rounds = Rounds::new();
+    static MET: AtomicU32 = AtomicU32::new(0);
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    let wq = queue();
+    let rounds = times(20, 20_000);
+    let _watchdog = Watchdog::new("waiter and waker");
+    let waker = thread::spawn(move || {
+        let mut slow = Slow::new();
+        for round in 0..rounds {
+            START.meet(round);
+            slow.stores();
+            MET.store(round + 1, Ordering::Relaxed);
+            membarrier::light_fence();
+            let seen = waitqueue_active(wq);
+            SEEN.store(seen, Ordering::Relaxed);
+            END.meet(round);
+        }
+    });
+    let at = entry(Some(autoremove_wake_function));
+    for round in 0..rounds {
+        START.meet(round);
+        lag(round);
+        // SAFETY: the entry is this thread's.
+        unsafe { prepare_to_wait(wq, at, FSN_TASK_UNINTERRUPTIBLE, 0) };
+        let met = MET.load(Ordering::Relaxed) == round + 1;
+        END.meet(round);
+        assert!(met || SEEN.load(Ordering::Relaxed), "round {round}: both missed the other");
+        // SAFETY: as above.
+        unsafe { finish_wait(wq, at) };
+    }
+    waker.join().unwrap();
+    // SAFETY: off the queue.
+    drop(unsafe { Box::from_raw(at) });
 }
 
 #[test]

@@ -308,14 +308,19 @@ fn timers_fire_in_the_order_of_their_times() {
 fn cancel_stops_an_item_that_queues_itself() {
     let (_turn, _watchdog) = (turn(), Watchdog::new("cancel"));
     let item = item();
+    item.hold.store(true, Ordering::SeqCst);
     item.again.store(u32::MAX, Ordering::SeqCst);
     item.queue();
-    item.begun(3);
-    work::cancel_work_sync(&item.work);
+    item.begun(1);
+    let canceller = thread::spawn(move || work::cancel_work_sync(&item.work));
+    // It queues itself while the cancel waits for it.
+    until("the cancel does not begin", || item.work.data.load(Ordering::SeqCst) > FSN_WORK_PENDING);
+    item.hold.store(false, Ordering::SeqCst);
+    assert!(!canceller.join().unwrap(), "was running, not queued");
     let runs = item.runs();
-    assert!(!item.busy.load(Ordering::SeqCst) && !item.work.pending());
+    assert!(!item.busy.load(Ordering::SeqCst) && !item.work.pending(), "queued itself while it was cancelled");
     linger();
-    assert_eq!(item.runs(), runs, "runs after it was cancelled");
+    assert_eq!((item.runs(), runs), (1, 1), "runs after it was cancelled");
     // Not disabled for ever.
     item.again.store(0, Ordering::SeqCst);
     assert!(item.queue());

@@ -2,7 +2,8 @@
 //! What the tests of tasks, wait queues, SRCU and work share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -30,7 +31,8 @@ impl Watchdog {
                         return;
                     }
                 }
-                eprintln!("{what}: hangs");
+                // Past the capture of the harness, which an abort would lose.
+                let _ = std::io::stderr().write_all(format!("thread panicked: {what}: hangs\n").as_bytes());
                 std::process::abort();
             })
         });
@@ -84,4 +86,49 @@ pub fn in_child(what: &'static str, child: impl FnOnce() -> bool) {
 pub fn state_of(tid: i32) -> char {
     let stat = std::fs::read_to_string(format!("/proc/self/task/{tid}/stat")).unwrap();
     stat[stat.rfind(')').unwrap() + 2..].chars().next().unwrap()
+}
+
+/// Two threads that do something at the same moment, round after round.
+pub struct Rounds(AtomicU32);
+
+impl Rounds {
+    pub const fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+    /// Returns when the other thread has come to the same point for the `n`th time, counting from 0.
+    pub fn meet(&self, n: u32) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let mut spins = 0_u32;
+        while self.0.load(Ordering::SeqCst) < 2 * (n + 1) {
+            spins += 1;
+            if spins.is_multiple_of(4096) || cfg!(miri) {
+                thread::yield_now();
+            }
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Lets the other side get ahead, by another little bit each round, so that the two meet at every point.
+pub fn lag(round: u32) {
+    for _ in 0..if cfg!(miri) { 0 } else { round % 256 } {
+        std::hint::spin_loop();
+    }
+}
+
+/// Fills the processor's store buffer with stores that take long, so that the next stores stay in it for a while and
+/// a fence that is missing after them shows.
+pub struct Slow(Vec<AtomicU64>, usize);
+
+impl Slow {
+    pub fn new() -> Self {
+        let words = if cfg!(miri) { 1024 } else { 8 << 20 };
+        Self((0..words).map(|_| AtomicU64::new(0)).collect(), 1)
+    }
+    pub fn stores(&mut self) {
+        for _ in 0..if cfg!(miri) { 0 } else { 24 } {
+            self.1 = self.1.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.0[(self.1 >> 20) % self.0.len()].store(1, Ordering::Relaxed);
+        }
+    }
 }
