@@ -249,8 +249,8 @@ static void look_around(void)
 }
 
 static const struct part parts[] = {
-	{ fire, 100000 }, { fire, 100000 }, { fire, 100000 }, { make_groups, 3000 }, { make_groups, 3000 }, { share_groups, 10000 },
-	{ share_groups, 10000 }, { drain_groups, 20000 }, { make_files, 10000 }, { look_around, 600 },
+	{ fire, 15000 }, { fire, 15000 }, { fire, 15000 }, { make_groups, 400 }, { make_groups, 400 }, { share_groups, 1500 },
+	{ share_groups, 1500 }, { drain_groups, 2000 }, { make_files, 1000 }, { look_around, 50 },
 };
 
 int main(void)

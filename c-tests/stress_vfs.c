@@ -209,8 +209,8 @@ static void make_groups(void)
 }
 
 static const struct part parts[] = {
-	{ fire, 60000 }, { fire, 60000 }, { remount, 1500 }, { remount, 1500 }, { share, 20000 }, { share, 20000 },
-	{ make_groups, 3000 }, { fsnotify_wait_marks_destroyed, 100 },
+	{ fire, 15000 }, { fire, 15000 }, { remount, 250 }, { remount, 250 }, { share, 3000 }, { share, 3000 },
+	{ make_groups, 500 }, { fsnotify_wait_marks_destroyed, 15 },
 };
 
 int main(void)
