@@ -9,7 +9,13 @@
 //!
 //! The crate is `no_std`; only the process host and its objects may name `std` (they declare it for themselves), so the
 //! core cannot come to depend on it.
+//!
+//! Without the feature `core` the process host builds alone: the functions of `fs/notify` come from whoever links it.
 #![no_std]
+#![cfg_attr(
+    not(feature = "core"),
+    expect(dead_code, unused_imports, reason = "the host offers what only the core uses")
+)]
 
 // What is shipped must not unwind into C. Debug builds abort too (Cargo.toml), except under the test harness, which
 // needs unwinding; release builds of the tests therefore do not exist.

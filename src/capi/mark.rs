@@ -438,18 +438,3 @@ pub unsafe extern "C" fn fsnotify_set_children_dentry_flags(inode: *mut crate::a
         fsnotify::set_children_dentry_flags(inode);
     }
 }
-
-/// Waits until nothing deferred is left: marks and connectors freed, callbacks of RCU called. For the end of a program that
-/// wants to see its counters at zero, and for tests.
-///
-/// # Safety
-///
-/// No lock is held; not from a handler, `free_mark` or deferred work.
-#[no_mangle]
-pub unsafe extern "C" fn fsn_quiesce() {
-    // What is freed may queue more, so two rounds.
-    for _ in 0..2 {
-        reaper::wait_all();
-        crate::host::process::rcu::rcu_barrier();
-    }
-}

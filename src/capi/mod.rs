@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The exported functions: check what came from C, call the core or the host.
 
+#[cfg(feature = "core")]
 mod checked;
 pub mod dentry;
+#[cfg(feature = "core")]
 pub mod dump;
 pub mod fasync;
+#[cfg(feature = "core")]
 pub mod fsnotify;
+#[cfg(feature = "core")]
 pub mod group;
 pub mod inode;
+#[cfg(feature = "core")]
 pub mod mark;
 pub mod mem;
 pub mod memcg;
 pub mod mempool;
+#[cfg(feature = "core")]
 pub mod notification;
 pub mod rcu;
 pub mod sched;
 pub mod sync;
+#[cfg(feature = "core")]
 pub mod v61;
+#[cfg(feature = "core")]
 pub mod versions;
 pub mod vfs;
 pub mod wait;

@@ -6,6 +6,10 @@ use core::ffi::{c_int, c_void};
 use crate::abi::primitives::{callback_head, rcu_callback_t, srcu_struct};
 use crate::host::process::{rcu, srcu};
 
+extern "C" {
+    fn fsnotify_wait_marks_destroyed();
+}
+
 /// # Safety
 /// The domain is valid while the reference is used.
 unsafe fn domain<'a>(ssp: *mut srcu_struct) -> &'a srcu_struct {
@@ -182,4 +186,20 @@ pub unsafe extern "C" fn fsn_kvfree_call_rcu(head: *mut callback_head, object: *
 #[no_mangle]
 pub unsafe extern "C" fn fsn_rcu_barrier() {
     rcu::rcu_barrier();
+}
+
+/// Waits until nothing deferred is left: marks and connectors freed, callbacks of RCU called. For the end of a program that
+/// wants to see its counters at zero, and for tests.
+///
+/// # Safety
+///
+/// No lock is held; not from a handler, `free_mark` or deferred work.
+#[no_mangle]
+pub unsafe extern "C" fn fsn_quiesce() {
+    // What is freed may queue more, so two rounds.
+    for _ in 0..2 {
+        // SAFETY: as required of the caller.
+        unsafe { fsnotify_wait_marks_destroyed() };
+        rcu::rcu_barrier();
+    }
 }

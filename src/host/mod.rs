@@ -7,9 +7,9 @@ pub mod process;
 // Locks and counters are methods of the embedded types: `spinlock::{lock, unlock}`, `mutex::{lock, unlock, is_locked}`,
 // `refcount_struct::{set, read, inc, inc_not_zero, dec_and_test, dec_and_lock}`. The fields of groups, marks, connectors and of
 // the objects under them are reached through the methods of `fields`.
-pub(crate) use process::fields::{
-    connector_at, connector_cache, d_is_special, for_each_child, mark_srcu, path_mount, Data, NameSnapshot, Object,
-};
+pub(crate) use process::fields::{connector_at, d_is_special, for_each_child, path_mount, Data, NameSnapshot, Object};
+#[cfg(feature = "core")]
+pub(crate) use process::fields::{connector_cache, mark_srcu};
 // SRCU: readers never block and may sleep; a writer waits for those that were there before it.
 pub(crate) use process::srcu::{srcu_read_lock, srcu_read_unlock, synchronize_srcu};
 // Sleeping until somebody makes a condition true.

@@ -2458,16 +2458,6 @@ void fsnotify_wait_marks_destroyed(void);
 void fsnotify_set_children_dentry_flags(struct inode *inode);
 
 /*
- * Waits until nothing deferred is left: marks and connectors freed, callbacks of RCU called. For the end of a program that
- * wants to see its counters at zero, and for tests.
- *
- * # Safety
- *
- * No lock is held; not from a handler, `free_mark` or deferred work.
- */
-void fsn_quiesce(void);
-
-/*
  * Sends messages to `fn(arg, level, function, message)`; NULL restores standard error. 0 or -ENOMEM (nothing changed).
  * The callback may be entered from any thread, by several at once, with locks of the library held: it must not call
  * functions of the library that take group or mark locks. `arg` must stay valid for as long as a thread may still be in
@@ -3128,6 +3118,16 @@ void fsn_kvfree_call_rcu(struct callback_head *head,
  * Always safe to call.
  */
 void fsn_rcu_barrier(void);
+
+/*
+ * Waits until nothing deferred is left: marks and connectors freed, callbacks of RCU called. For the end of a program that
+ * wants to see its counters at zero, and for tests.
+ *
+ * # Safety
+ *
+ * No lock is held; not from a handler, `free_mark` or deferred work.
+ */
+void fsn_quiesce(void);
 
 /*
  * The calling thread's task (the kernel's `current`), made at first need; never NULL. It is freed after the thread's

@@ -407,11 +407,13 @@ pub(crate) fn path_mount(path: &path) -> Option<&mount> {
 
 /// The domain that protects walks over marks. Always through the exported symbol: a program that names it may hold the
 /// only copy.
+#[cfg(feature = "core")]
 pub(crate) fn mark_srcu() -> &'static srcu_struct {
     &crate::capi::mark::fsnotify_mark_srcu
 }
 
 /// The cache of connectors.
+#[cfg(feature = "core")]
 pub(crate) fn connector_cache() -> &'static kmem_cache {
     let cache = crate::capi::mark::fsnotify_mark_connector_cachep.load(Relaxed);
     // SAFETY: initialised with a static cache; a program that replaces it answers for that.
