@@ -3,6 +3,9 @@
 # make demo          a real directory, mirrored and watched through the library
 # make check         every test; ends with a line "N passed, N failed"
 # make check-broken  broken variants of the library: each must be caught by a test
+# make check-oracle  the C suite of the core on Linux's own C files, and random sequences of calls on both, compared
+#                    (LINUX_SRC=<kernel tree>, or apt-get fetches one; SEEDS=1000 CALLS=1000 FIRST_SEED=1)
+# make oracle        builds what that needs
 # make headers       writes the generated header anew       make check-headers  fails when it is stale
 # make symbols       writes the list of exported symbols anew
 # make install       DESTDIR= PREFIX=/usr/local LIBDIR=$(PREFIX)/lib       make uninstall  takes it all away
@@ -94,6 +97,7 @@ symbols: $(shared)
 	packaging/symbols.sh list $< >packaging/symbols.txt
 
 include c-tests/rules.mk
+include c-tests/oracle/rules.mk
 
 $(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.[ch]) $(c-out)/.flags $(shared) $(out)/$(soname)
 	$(need-cc)

@@ -283,7 +283,7 @@ int main(void)
 	concurrent_masks();
 	others_hold_locks = false;
 	children_are_walked_once();
-	strangers();
+	beyond_original(strangers());
 	own_marks();
 	others_hold_locks = true;
 	stress();

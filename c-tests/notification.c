@@ -377,7 +377,7 @@ int main(void)
 	first_in_first_out();
 	merging();
 	bounds();
-	overflow_without_event();
+	beyond_original(overflow_without_event());
 	flushing();
 	waking();
 	fasync();

@@ -141,7 +141,8 @@ static void storm_queue(struct fsnotify_group *group, __u32 mask)
 	fsn_set_active_memcg(old);
 	if (!event) {
 		bump(n_lost);
-		fsnotify_queue_overflow(group);
+		if (group->overflow_event || !ON_ORACLE)
+			fsnotify_queue_overflow(group);
 		return;
 	}
 	fsnotify_init_event(&event->fse);
@@ -259,7 +260,9 @@ static struct fsnotify_group *storm_group(bool shared)
 	overflow = roll(3) ? event_new(-1) : NULL;
 	if (overflow)
 		group->overflow_event = &overflow->fse;
-	group->max_events = roll(4) ? roll(24) : 2000;
+	/* a bound without an overflow event is more than the original can bear */
+	if (overflow || !ON_ORACLE)
+		group->max_events = roll(4) ? roll(24) : 2000;
 	return group;
 }
 
