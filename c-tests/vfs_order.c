@@ -88,6 +88,66 @@ static void parent_under_lock(void)
 	fsn_dput(file);
 }
 
+/* Whoever follows several parents waits for a rename under way, of whatever: here one that waits for a lock of ours. */
+struct rename {
+	struct dentry *file, *target;
+};
+
+static void *renames(void *arg)
+{
+	const struct rename *rename = (const struct rename *)arg;
+
+	fsn_d_move(rename->file, rename->target);
+	return NULL;
+}
+
+static void *asks_for_ancestor(void *file)
+{
+	set(&entered);
+	fsn_is_subdir((struct dentry *)file, sb->s_root);
+	set(&left);
+	return NULL;
+}
+
+static void *asks_for_path(void *file)
+{
+	char room[64];
+
+	set(&entered);
+	fsn_dentry_path_raw((struct dentry *)file, room, sizeof(room));
+	set(&left);
+	return NULL;
+}
+
+static void during_a_rename(void *(*asks)(void *), const char *what)
+{
+	struct dentry *dir = made(sb->s_root, "dir", S_IFDIR), *other = made(sb->s_root, "other", S_IFREG);
+	struct rename rename = { made(dir, "file", S_IFREG), fsn_d_alloc_name(dir, "target") };
+	pthread_t mover, asker;
+
+	entered = left = 0;
+	fsn_spin_lock(&rename.file->d_lockref.lock);
+	pthread_create(&mover, NULL, renames, &rename);
+	/* It has locked the directory, so it has the rename lock. */
+	while (!fsn_spin_is_locked(&dir->d_lockref.lock))
+		sched_yield();
+	pthread_create(&asker, NULL, asks, other);
+	await(&entered);
+	linger();
+	ok(!is_set(&left), "%s waits for a rename under way", what);
+	fsn_spin_unlock(&rename.file->d_lockref.lock);
+	pthread_join(mover, NULL);
+	pthread_join(asker, NULL);
+	ok(named(rename.file, "target"), "which then comes about");
+	fsn_dput(rename.target);
+	fsn_d_drop(rename.file);
+	fsn_dput(rename.file);
+	fsn_d_drop(other);
+	fsn_dput(other);
+	fsn_d_drop(dir);
+	fsn_dput(dir);
+}
+
 /* A lookup that has found its dentry and not yet its reference; d_delete() must not take that dentry for unused. */
 static int slow_compare(const struct dentry *dentry, unsigned int len, const char *text, const struct qstr *name)
 {
@@ -165,6 +225,8 @@ int main(void)
 	sb = mounted(NULL, NULL);
 	waits_for_others();
 	parent_under_lock();
+	during_a_rename(asks_for_ancestor, "is_subdir()");
+	during_a_rename(asks_for_path, "dentry_path_raw()");
 	delete_against_lookup();
 	shared_chains();
 	fsn_deactivate_super(sb);
