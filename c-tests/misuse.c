@@ -231,6 +231,7 @@ static void references_of_groups(void)
 		.handle_event = t_handle_event, .free_group_priv = touch_dead_group, .free_event = t_free_event, .free_mark = t_free_mark,
 	};
 	struct fsnotify_group *group = group_new(&ops);
+	struct tfs *fs;
 	int privs = n_free_priv;
 
 	fsnotify_put_group(group);
@@ -247,6 +248,19 @@ static void references_of_groups(void)
 	fsnotify_put_group(group);
 	fsnotify_put_group(group);
 	is(n_free_priv - privs, 1, "a second destroy: the last put frees the group");
+
+	/* While it has a mark the group is there, and nobody can tell whose reference was put. */
+	fs = fs_by_hand();
+	group = group_new(&full_ops);
+	privs = n_free_priv;
+	watch(group, fs->root->d_inode, FS_OPEN);
+	fsnotify_put_group(group);
+	log_reset();
+	fsnotify_destroy_group(group);
+	ok(n_warnings == 1, "destroy of a group that was put once too often: warns");
+	is_str(log_function, "fsnotify_destroy_group", "destroy of a group that was put once too often: names the function");
+	is(n_free_priv - privs, 1, "a group that was put once too often: it goes once, whole");
+	fs_end(fs);
 }
 
 /* A mark whose last reference has gone is there until the grace period ends. */
@@ -254,7 +268,7 @@ static void references_of_marks(void)
 {
 	struct fsnotify_group *group = group_new(&full_ops), *other = group_new(&full_ops);
 	struct tfs *fs = fs_by_hand();
-	struct fsnotify_mark *mark = watch(group, fs->root->d_inode, FS_OPEN), *live;
+	struct fsnotify_mark *mark = watch(group, fs->root->d_inode, FS_OPEN), *live, *found;
 	int freed = n_free_mark, freeing, result = 0, idx = srcu_read_lock(&fsnotify_mark_srcu);
 
 	unwatch(mark);
@@ -269,6 +283,11 @@ static void references_of_marks(void)
 	is(n_free_mark - freed, 1, "one put too many: the mark is freed once");
 
 	live = watch(group, fs->root->d_inode, FS_OPEN);
+	MISUSE(fsnotify_put_mark, fsnotify_put_mark(live), "a put too many on an attached mark");
+	is(mark_refs(live), 1, "a put too many on an attached mark: the list keeps its reference");
+	found = fsnotify_find_inode_mark(fs->root->d_inode, group);
+	is_ptr(found, live, "a put too many on an attached mark: it is found");
+	fsnotify_put_mark(found);
 	freeing = n_freeing_mark;
 	MISUSE(fsnotify_destroy_mark, fsnotify_destroy_mark(live, other), "destroy_mark with another group");
 	is(n_freeing_mark - freeing, 0, "destroy_mark with another group: the mark stays");

@@ -67,7 +67,8 @@ pub unsafe extern "C" fn fsnotify_get_group(group: *mut fsnotify_group) {
 /// Drops a reference on a group; the last one frees it (`fsnotify_put_group()`).
 ///
 /// At the last put `free_group_priv` is called once, on a group that is still whole, without locks; then the reference on
-/// `group->memcg` is dropped and the memory freed. A put too many on a group that is still there warns and does nothing.
+/// `group->memcg` is dropped and the memory freed. A put too many on a group that is on its way out warns and does nothing;
+/// one that takes the creator's reference while marks keep the group is found by `fsnotify_destroy_group()`.
 ///
 /// # Safety
 ///
@@ -104,7 +105,8 @@ pub unsafe extern "C" fn fsnotify_group_stop_queueing(group: *mut fsnotify_group
 /// reference. Marks that somebody still references are not waited for: they keep the group. Does not wait for
 /// other groups' marks. Sleeps; no lock may be held, and it must not be called from a handler or from `free_mark`.
 ///
-/// A second call on a group that lives on warns and drops nothing.
+/// A second call on a group that lives on warns and drops nothing. If the caller's reference was put already while marks kept
+/// the group, that is found here with a warning, and the group ends as usual.
 ///
 /// # Safety
 ///

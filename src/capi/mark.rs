@@ -92,7 +92,7 @@ pub unsafe extern "C" fn fsnotify_get_mark(mark: *mut fsnotify_mark) {
 /// The last put takes the mark off its object at once (mask, counts, inode reference and connector are adjusted) and sends it
 /// to the reaper, which calls `free_mark` after a grace period without locks. A mark that was never attached is freed within
 /// the call. Takes the connector's lock; may drop an inode reference; neither `mark->lock` nor a connector's lock may be
-/// held. A put too many on a mark that is still there warns and does nothing.
+/// held. A put too many on a mark that is still there, attached or on its way out, warns and does nothing.
 ///
 /// # Safety
 ///

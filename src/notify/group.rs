@@ -90,6 +90,8 @@ pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnoti
     // SAFETY: the caller's reference keeps the group alive until the put at the end.
     let old = unsafe { group.as_ref() };
     trace::group_destroy(group.as_ptr());
+    // Ours until the end: what a put too many took from the caller's shows there, while the group is still whole.
+    get(old);
     stop_queueing(old);
     mark::clear_by_group(held, old, None);
     // A pin is taken on attached marks only, under the mark's lock, and none is attached any more: the count can only
@@ -103,6 +105,11 @@ pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnoti
     if let Some(overflow) = NonNull::new(old.overflow_event.load(Relaxed)) {
         group_state::of(old).overflow_freed.store(true, Relaxed);
         notification::free_event(old, overflow);
+    }
+    if old.refcnt.read() > 1 {
+        old.refcnt.dec();
+    } else {
+        warn("fsnotify_destroy_group", "a put too many: the caller's reference is gone already");
     }
     // SAFETY: the caller's reference.
     unsafe { put(group) };

@@ -59,6 +59,13 @@ pub(crate) unsafe fn put<L: Before<Connector>>(held: &mut Held<'_, L>, mark: Non
     }
     // SAFETY: `dec_and_lock()` returned with the lock held.
     let conn = unsafe { Locked::assume(held, conn) };
+    if this.has(ATTACHED) {
+        // The group's list has a reference, so this was somebody's put too many: what it took is given back.
+        this.refcnt.set(1);
+        drop(conn);
+        warn("fsnotify_put_mark", "a put too many: the mark is still attached");
+        return;
+    }
     // SAFETY: the connector's lock is held, and the mark's memory stays for a grace period.
     unsafe { this.obj_list.del_init() };
     let last = conn.list.is_empty();

@@ -1994,7 +1994,8 @@ void fsnotify_get_group(struct fsnotify_group *group);
  * Drops a reference on a group; the last one frees it (`fsnotify_put_group()`).
  *
  * At the last put `free_group_priv` is called once, on a group that is still whole, without locks; then the reference on
- * `group->memcg` is dropped and the memory freed. A put too many on a group that is still there warns and does nothing.
+ * `group->memcg` is dropped and the memory freed. A put too many on a group that is on its way out warns and does nothing;
+ * one that takes the creator's reference while marks keep the group is found by `fsnotify_destroy_group()`.
  *
  * # Safety
  *
@@ -2022,7 +2023,8 @@ void fsnotify_group_stop_queueing(struct fsnotify_group *group);
  * reference. Marks that somebody still references are not waited for: they keep the group. Does not wait for
  * other groups' marks. Sleeps; no lock may be held, and it must not be called from a handler or from `free_mark`.
  *
- * A second call on a group that lives on warns and drops nothing.
+ * A second call on a group that lives on warns and drops nothing. If the caller's reference was put already while marks kept
+ * the group, that is found here with a warning, and the group ends as usual.
  *
  * # Safety
  *
@@ -2269,7 +2271,7 @@ void fsnotify_get_mark(struct fsnotify_mark *mark);
  * The last put takes the mark off its object at once (mask, counts, inode reference and connector are adjusted) and sends it
  * to the reaper, which calls `free_mark` after a grace period without locks. A mark that was never attached is freed within
  * the call. Takes the connector's lock; may drop an inode reference; neither `mark->lock` nor a connector's lock may be
- * held. A put too many on a mark that is still there warns and does nothing.
+ * held. A put too many on a mark that is still there, attached or on its way out, warns and does nothing.
  *
  * # Safety
  *
