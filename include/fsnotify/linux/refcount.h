@@ -6,6 +6,8 @@
 #include <linux/atomic.h>
 
 #define REFCOUNT_INIT(n) FSN_REFCOUNT_INIT(n)
+#define REFCOUNT_MAX FSN_REFCOUNT_MAX
+#define REFCOUNT_SATURATED FSN_REFCOUNT_SATURATED
 
 static inline void refcount_set(refcount_t *r, int n)
 {
