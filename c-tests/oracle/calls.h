@@ -352,7 +352,7 @@ static void get_some_mark(void)
 	mark_get(mark);
 }
 
-/* With a reference of our own meanwhile, as the function wants it. */
+/* With a reference meanwhile, as the function wants it; not one of ours, which a callback might put. */
 static void end_mark(void)
 {
 	struct mark *mark = pick_mark();
@@ -361,7 +361,7 @@ static void end_mark(void)
 	if (!mark)
 		return;
 	group = mark->fsn.group;
-	mark_get(mark);
+	fsnotify_get_mark(&mark->fsn);
 	if (one_in(2)) {
 		emit("fsnotify_destroy_mark m%d\n", mark->id);
 		fsnotify_destroy_mark(&mark->fsn, group);
@@ -377,7 +377,7 @@ static void end_mark(void)
 		if (end)
 			fsnotify_free_mark(&mark->fsn);
 	}
-	mark_put(mark);
+	fsnotify_put_mark(&mark->fsn);
 }
 
 static void change_mark(void)
@@ -388,7 +388,7 @@ static void change_mark(void)
 
 	if (!mark)
 		return;
-	mark_get(mark);
+	fsnotify_get_mark(&mark->fsn);
 	fsn_spin_lock(&mark->fsn.lock);
 	if (!one_in(3))
 		mark->fsn.mask = pick_mask();
@@ -402,7 +402,7 @@ static void change_mark(void)
 	fsnotify_recalc_mask(mark->fsn.connector);
 	if (mark->fsn.connector && mark->fsn.connector->type != FSNOTIFY_OBJ_TYPE_DETACHED)
 		emit("  fsnotify_conn_mask %x\n", fsnotify_conn_mask(mark->fsn.connector));
-	mark_put(mark);
+	fsnotify_put_mark(&mark->fsn);
 }
 
 static void walk_marks(void)

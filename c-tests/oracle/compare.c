@@ -15,7 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Seconds that one difference may be shortened for: a sequence that hangs takes its time. */
+#define PATIENCE 120
 
 struct output {
 	char *text;
@@ -142,11 +146,12 @@ static void shorten(struct calls *calls)
 {
 	struct calls tried = { .number = must(malloc((calls->len + 1) * sizeof(unsigned long))) };
 	size_t piece = calls->len / 2;
+	time_t stop = time(NULL) + PATIENCE;
 
-	while (piece && calls->len > 1) {
+	while (piece && calls->len > 1 && time(NULL) < stop) {
 		bool shorter = false;
 
-		for (size_t from = 0; from < calls->len;) {
+		for (size_t from = 0; from < calls->len && time(NULL) < stop;) {
 			size_t len = piece < calls->len - from ? piece : calls->len - from;
 
 			tried.len = calls->len - len;
