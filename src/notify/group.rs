@@ -11,7 +11,7 @@ use crate::abi::*;
 use crate::host::*;
 use core::ffi::c_int;
 use core::ptr::NonNull;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// Makes a group with one reference, the caller's. `None`: out of memory.
 pub(crate) fn alloc(ops: NonNull<fsnotify_ops>, flags: c_int) -> Option<NonNull<fsnotify_group>> {
@@ -47,7 +47,10 @@ pub(crate) fn get(group: &fsnotify_group) {
 /// The caller owns the reference and does not use the group afterwards.
 pub(crate) unsafe fn put(group: NonNull<fsnotify_group>) {
     // SAFETY: the caller's reference keeps the group alive up to the decrement.
-    if unsafe { group.as_ref() }.refcnt.dec_and_test() {
+    let old = unsafe { group.as_ref() };
+    // While a group is being destroyed the destroyer has a reference, unless it was put once too often before: then the
+    // group is the destroyer's to free.
+    if old.refcnt.dec_and_test() && !group_state::of(old).destroying.load(Acquire) {
         // SAFETY: that was the last reference.
         unsafe { free(group) }
     }
@@ -90,8 +93,8 @@ pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnoti
     // SAFETY: the caller's reference keeps the group alive until the put at the end.
     let old = unsafe { group.as_ref() };
     trace::group_destroy(group.as_ptr());
-    // Ours until the end: what a put too many took from the caller's shows there, while the group is still whole.
-    get(old);
+    let state = group_state::of(old);
+    state.destroying.store(true, Relaxed);
     stop_queueing(old);
     mark::clear_by_group(held, old, None);
     // A pin is taken on attached marks only, under the mark's lock, and none is attached any more: the count can only
@@ -103,14 +106,15 @@ pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnoti
     notification::flush(old);
     // `fsnotify_destroy_event()` leaves the overflow event alone, so it is freed here.
     if let Some(overflow) = NonNull::new(old.overflow_event.load(Relaxed)) {
-        group_state::of(old).overflow_freed.store(true, Relaxed);
+        state.overflow_freed.store(true, Relaxed);
         notification::free_event(old, overflow);
     }
-    if old.refcnt.read() > 1 {
-        old.refcnt.dec();
-    } else {
+    if old.refcnt.read() == 0 {
         warn("fsnotify_destroy_group", "a put too many: the caller's reference is gone already");
+        // SAFETY: no reference is left, and whoever put the last one has left the group to us.
+        return unsafe { free(group) };
     }
+    state.destroying.store(false, Release);
     // SAFETY: the caller's reference.
     unsafe { put(group) };
 }

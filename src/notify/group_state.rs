@@ -28,6 +28,8 @@ pub(crate) struct GroupState {
     registry: hlist_node,
     /// `fsnotify_destroy_group()` has been called.
     pub destroyed: AtomicBool,
+    /// `fsnotify_destroy_group()` is at work, with the caller's reference.
+    pub destroying: AtomicBool,
     /// A mark has been attached, so a handler may have run.
     pub had_marks: AtomicBool,
     /// The overflow event has been freed, so that its address may be another event's.
