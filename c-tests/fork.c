@@ -245,7 +245,7 @@ static void own_objects(void)
 	fs_end(own);
 }
 
-static void many_threads(void)
+__attribute__((__unused__)) static void many_threads(void)
 {
 	enum { HAMMERS = 4 };
 	struct tfs *theirs[HAMMERS];
@@ -290,7 +290,11 @@ int main(void)
 	one_thread();
 	signals();
 	hanging_callback();
+#ifdef __SANITIZE_ADDRESS__
+	ok(true, "many threads # SKIP AddressSanitizer's allocator may be caught locked by a fork");
+#else
 	many_threads();
+#endif
 	n_wrong = 0;
 	ok(is_clean(), "in the parent nothing is left of it all");
 	fs_end(fs);
