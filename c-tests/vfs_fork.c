@@ -67,6 +67,10 @@ int main(void)
 	struct counts before;
 	pthread_t thread[2];
 	unsigned int i, lost = 0, wrong = 0;
+#ifdef __SANITIZE_ADDRESS__
+	puts("1..0 # SKIP AddressSanitizer's allocator may be caught locked by a fork beside other threads");
+	return 0;
+#endif
 
 	fsn_set_log(on_log, NULL);
 	before = count();
