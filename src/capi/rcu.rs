@@ -6,6 +6,10 @@ use core::ffi::{c_int, c_void};
 use crate::abi::primitives::{callback_head, rcu_callback_t, srcu_struct};
 use crate::host::process::{rcu, srcu};
 
+// Directly, not by symbol: a second copy of the library in the process must come to its own core.
+#[cfg(feature = "core")]
+use super::mark::fsnotify_wait_marks_destroyed;
+#[cfg(not(feature = "core"))]
 extern "C" {
     fn fsnotify_wait_marks_destroyed();
 }

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the objects tell the core at their ends, through the core's exported functions: so both the shared library's own
-//! core and another one linked in its place (the unmodified C files, as the oracle) hear of it.
+//! What the objects tell the core at their ends, through its exported functions; without the feature `core`, those of
+//! whoever links the host.
 
 use crate::abi::*;
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
+#[cfg(not(feature = "core"))]
+use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
+// Directly, not by symbol: a second copy of the library in the process must come to its own core.
+#[cfg(feature = "core")]
+use crate::capi::fsnotify::{
+    __fsnotify_inode_delete, __fsnotify_vfsmount_delete, file_set_fsnotify_mode, fsnotify, fsnotify_sb_delete,
+    fsnotify_sb_free,
+};
+
+#[cfg(not(feature = "core"))]
 extern "C" {
     fn __fsnotify_inode_delete(inode: *mut inode);
     fn __fsnotify_vfsmount_delete(mnt: *mut vfsmount);
     fn fsnotify_sb_delete(sb: *mut super_block);
     fn fsnotify_sb_free(sb: *mut super_block);
     fn file_set_fsnotify_mode(file: *mut file);
-    fn fsn_file_f_owner_release(file: *mut file);
     fn fsnotify(
         mask: u32,
         data: *const c_void,
@@ -86,7 +95,7 @@ pub(super) fn set_file_mode(file: &file) {
 /// Frees what says who gets the file's signals.
 pub(super) fn release_owner(file: &file) {
     // SAFETY: the file is at its end.
-    unsafe { fsn_file_f_owner_release(as_mut(file)) }
+    unsafe { crate::capi::fasync::fsn_file_f_owner_release(as_mut(file)) }
 }
 
 /// The flag that a dentry must carry so that the marks on its parent see its events; `d_lock` is held, so a change of the
