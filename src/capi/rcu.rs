@@ -6,12 +6,20 @@ use core::ffi::{c_int, c_void};
 use crate::abi::primitives::{callback_head, rcu_callback_t, srcu_struct};
 use crate::host::process::{rcu, srcu};
 
-// Directly, not by symbol: a second copy of the library in the process must come to its own core.
-#[cfg(feature = "core")]
-use super::mark::fsnotify_wait_marks_destroyed;
 #[cfg(not(feature = "core"))]
 extern "C" {
     fn fsnotify_wait_marks_destroyed();
+}
+
+/// Waits for the marks of this copy's core: by an internal name, which the dynamic linker cannot bind to another copy's.
+fn wait_marks_destroyed() {
+    #[cfg(feature = "core")]
+    crate::notify::reaper::wait_all();
+    #[cfg(not(feature = "core"))]
+    // SAFETY: the caller of `fsn_quiesce()` holds no lock.
+    unsafe {
+        fsnotify_wait_marks_destroyed()
+    };
 }
 
 /// # Safety
@@ -202,8 +210,7 @@ pub unsafe extern "C" fn fsn_rcu_barrier() {
 pub unsafe extern "C" fn fsn_quiesce() {
     // What is freed may queue more, so two rounds.
     for _ in 0..2 {
-        // SAFETY: as required of the caller.
-        unsafe { fsnotify_wait_marks_destroyed() };
+        wait_marks_destroyed();
         rcu::rcu_barrier();
     }
 }
