@@ -6,6 +6,7 @@
 # make check-oracle  the C suite of the core on Linux's own C files, and random sequences of calls on both, compared
 #                    (LINUX_SRC=<kernel tree>, or apt-get fetches one; SEEDS=1000 CALLS=1000 FIRST_SEED=1)
 # make oracle        builds what that needs
+# make check-backends  Linux's own backend files, unmodified: compiled, linked with the library, run (LINUX_SRC, LINUX_SRC_6_1 or apt-get)
 # make headers       writes the generated header anew       make check-headers  fails when it is stale
 # make symbols       writes the list of exported symbols anew
 # make install       DESTDIR= PREFIX=/usr/local LIBDIR=$(PREFIX)/lib       make uninstall  takes it all away
@@ -98,6 +99,7 @@ symbols: $(shared)
 
 include c-tests/rules.mk
 include c-tests/oracle/rules.mk
+include c-tests/backends/rules.mk
 
 $(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.[ch]) $(c-out)/.flags $(shared) $(out)/$(soname)
 	$(need-cc)

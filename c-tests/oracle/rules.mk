@@ -26,10 +26,10 @@ $(oracle-host): FORCE
 		--target-dir $(oracle-dir) $(triple)
 
 # Links to the kernel's files, with our private header where their quote include looks for one.
-$(oracle-shadow)/.linked: c-tests/oracle/mount.h c-tests/oracle/source FORCE
+$(oracle-shadow)/.linked: c-tests/backends/shadow/all/fs/mount.h c-tests/oracle/source FORCE
 	@mkdir -p $(oracle-shadow)/fs/notify
 	@tree=$$(c-tests/oracle/source $(target)/linux) && \
-	ln -sf $(abspath c-tests/oracle/mount.h) $(oracle-shadow)/fs/mount.h && \
+	ln -sf $(abspath c-tests/backends/shadow/all/fs/mount.h) $(oracle-shadow)/fs/mount.h && \
 	for file in $(oracle-core:%=%.c) fsnotify.h fdinfo.h; do \
 		ln -sf "$$tree/fs/notify/$$file" $(oracle-shadow)/fs/notify/$$file || exit 1; \
 	done && { [ "$$tree" = "$$(cat $@ 2>/dev/null)" ] || echo "$$tree" >$@; }

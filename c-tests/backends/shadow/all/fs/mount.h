@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stands where fs/notify/fsnotify.h of a kernel tree looks for fs/mount.h: "../mount.h". */
-#ifndef ORACLE_MOUNT_H
-#define ORACLE_MOUNT_H
+#ifndef SHADOW_FS_MOUNT_H
+#define SHADOW_FS_MOUNT_H
 
 #include <linux/mount.h>
 #include <fsnotify/mount.h>
@@ -11,4 +11,4 @@ static inline struct mount *real_mount(struct vfsmount *mnt)
 	return fsn_real_mount(mnt);
 }
 
-#endif /* ORACLE_MOUNT_H */
+#endif /* SHADOW_FS_MOUNT_H */
