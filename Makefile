@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make               the shared and the static library (DEBUG=1: the dev profile)
+# make               the shared and the static library (DEBUG=1: the dev profile), and those that replace group.c alone
 # make demo          a real directory, mirrored and watched through the library
 # make check         every test; ends with a line "N passed, N failed"
 # make check-broken  broken variants of the library: each must be caught by a test
@@ -39,9 +39,14 @@ target := $(or $(CARGO_TARGET_DIR),target)
 out := $(target)$(if $(CARGO_TRIPLE),/$(CARGO_TRIPLE))/$(profile)
 triple := $(if $(CARGO_TRIPLE),--target $(CARGO_TRIPLE))
 soname := libfsnotify.so.$(firstword $(subst ., ,$(ABI_VERSION)))
+group-soname := $(soname:libfsnotify.%=libfsnotify_group.%)
 shared := $(out)/libfsnotify.so
 static := $(out)/static/libfsnotify.a
 treewatch := $(out)/treewatch
+group-dir := $(target)/group
+group-out := $(group-dir)$(if $(CARGO_TRIPLE),/$(CARGO_TRIPLE))/$(profile)
+group-shared := $(out)/libfsnotify_group.so
+group-static := $(out)/static/libfsnotify_group.a
 version := $(shell sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q;}' Cargo.toml)
 # What a program linked with the static library needs besides; libgcc comes with the compiler. A shared object that has
 # the library inside must stay mapped as the library's own does: its worker thread may outlive a dlclose().
@@ -54,8 +59,9 @@ need-cargo := @command -v $(firstword $(CARGO)) >/dev/null || { \
 need-cc := @command -v $(firstword $(CC)) >/dev/null || { \
 	echo "make: a C compiler is missing: install gcc or clang, or set CC" >&2; exit 1; }
 
-all: lib
+all: lib group
 lib: $(shared) $(static) $(out)/$(soname)
+group: $(group-shared) $(group-static) $(out)/$(group-soname)
 
 # Cargo knows whether there is something to do, so it is always asked; the stamp moves only when the libraries did.
 # BUILT=1, of a make within a make, says that it has been asked.
@@ -79,6 +85,32 @@ $(static): $(out)/.built packaging/static.sh
 
 $(out)/$(soname): $(out)/.built
 	@ln -sf libfsnotify.so $@
+
+# group.c alone: the group's part of the core with the process host; mark.c, notification.c and fsnotify.c are somebody
+# else's. The same source without the feature `core`, so it is built in a directory of its own.
+ifeq ($(BUILT),1)
+$(group-out)/.built: ;
+else
+$(group-out)/.built: FORCE
+	$(need-cargo)
+	$(need-cc)
+	$(CARGO) rustc --lib $(if $(filter release,$(profile)),--release) --no-default-features --features group \
+		--crate-type cdylib --crate-type staticlib --target-dir $(group-dir) $(triple)
+	@for lib in libfsnotify.so libfsnotify.a; do \
+		[ $@ -nt $(group-out)/deps/$$lib ] || { touch $@; break; }; \
+	done
+endif
+
+$(group-shared): $(group-out)/.built
+	@mkdir -p $(@D)
+	@cp $(group-out)/libfsnotify.so $@.new && mv -f $@.new $@
+
+$(group-static): $(group-shared) packaging/static.sh
+	@mkdir -p $(@D)
+	packaging/static.sh $(group-out)/deps/libfsnotify.a $(group-shared) $@
+
+$(out)/$(group-soname): $(group-shared)
+	@ln -sf libfsnotify_group.so $@
 
 # The generated header. A directory of its own keeps cargo from rebuilding the library for it, and a new name each time
 # makes the build script run.
@@ -111,9 +143,9 @@ $(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.[ch]) $(c-ou
 demo: $(treewatch)
 	TREEWATCH=$(treewatch) examples/demo.sh
 
-install-args = VERSION=$(version) ABI_VERSION=$(ABI_VERSION) OUT=$(out) STATIC=$(static) \
+install-args = VERSION=$(version) ABI_VERSION=$(ABI_VERSION) OUT=$(out) \
 	STATIC_LIBS="$(static-libs)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)"
-install: lib
+install: lib group
 	@$(install-args) packaging/install.sh install
 uninstall:
 	@$(install-args) packaging/install.sh uninstall
@@ -122,5 +154,5 @@ clean:
 	rm -rf $(target)
 
 FORCE:
-.PHONY: all lib headers symbols demo install uninstall clean FORCE
+.PHONY: all lib group headers symbols demo install uninstall clean FORCE
 .DELETE_ON_ERROR:

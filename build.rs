@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The soname's number: raised when the C contract breaks.
-const SONAME: &str = "libfsnotify.so.1";
+const ABI: u32 = 1;
 
 /// The sizes, offsets and values of the C contract.
 const LAYOUT: &str = "include/fsnotify/fsn/layout.def";
@@ -24,7 +24,9 @@ fn main() {
 
     // rustc passes a version script of its own; this one only names the node that `.symver` refers to.
     println!("cargo:rustc-cdylib-link-arg=-Wl,--version-script={}", root.join("libfsnotify.map").display());
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{SONAME}");
+    // Cargo.toml tells the features: the whole library, or what replaces group.c alone.
+    let name = if env::var_os("CARGO_FEATURE_CORE").is_some() { "libfsnotify" } else { "libfsnotify_group" };
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{name}.so.{ABI}");
     // Threads, TLS destructors and C callbacks may outlive a dlclose().
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 

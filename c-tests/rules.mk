@@ -47,7 +47,7 @@ comma := ,
 -include $(c-shared:=.d) $(c-static:=.d) $(life-plugins:=.d)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
-check-parts := check-runner check-rust check-doc check-stale check-symbols check-shared check-static \
+check-parts := check-runner check-rust check-doc check-stale check-symbols check-group-symbols check-shared check-static \
 	check-link check-install check-matrix check-treewatch
 part = @c-tests/part $(results)
 
@@ -77,6 +77,8 @@ check-headers: check-stale
 
 check-symbols: $(shared) $(static)
 	$(part) $@ packaging/symbols.sh check $(shared) $(static) $(soname)
+check-group-symbols: $(group-shared) $(group-static)
+	$(part) $@ packaging/symbols.sh check-group $(group-shared) $(group-static) $(group-soname)
 
 # A program that does not compile is a failure of its own and keeps no other from running.
 check-shared: $(shared) $(out)/$(soname)
@@ -89,7 +91,7 @@ check-static: $(static)
 check-link: lib
 	$(part) $@ c-tests/link/run $(out) $(static) "$(static-libs)"
 
-check-install: lib
+check-install: lib group
 	+@c-tests/part $(results) $@ c-tests/install/run DEBUG=$(DEBUG) CARGO_TRIPLE=$(CARGO_TRIPLE) CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)
 
 # The headers in every language mode and order; written by hand in c-tests/headers.

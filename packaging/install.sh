@@ -45,6 +45,15 @@ link()
 	echo "file $2" >>"$noted"
 }
 
+# library NAME: the shared one with its links, and the static one
+library()
+{
+	file 755 "$OUT/$1.so" "$LIBDIR/$1.so.$ABI_VERSION"
+	link "$1.so.$ABI_VERSION" "$LIBDIR/$1.so.${ABI_VERSION%%.*}"
+	link "$1.so.${ABI_VERSION%%.*}" "$LIBDIR/$1.so"
+	file 644 "$OUT/static/$1.a" "$LIBDIR/$1.a"
+}
+
 # pkgconfig NAME
 pkgconfig()
 {
@@ -67,16 +76,14 @@ linker_cache()
 
 do_install()
 {
-	: "${OUT:?}" "${STATIC:?}" "${VERSION:?}" "${ABI_VERSION:?}" "${STATIC_LIBS?}"
+	: "${OUT:?}" "${VERSION:?}" "${ABI_VERSION:?}" "${STATIC_LIBS?}"
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	noted=$work/manifest
 	: >"$noted"
 
-	file 755 "$OUT/libfsnotify.so" "$LIBDIR/libfsnotify.so.$ABI_VERSION"
-	link "libfsnotify.so.$ABI_VERSION" "$LIBDIR/libfsnotify.so.${ABI_VERSION%%.*}"
-	link "libfsnotify.so.${ABI_VERSION%%.*}" "$LIBDIR/libfsnotify.so"
-	file 644 "$STATIC" "$LIBDIR/libfsnotify.a"
+	library libfsnotify
+	library libfsnotify_group
 	find include/fsnotify -type f \( -name '*.h' -o -name '*.def' \) | sort >"$work/headers"
 	while read -r header; do
 		file 644 "$header" "$PREFIX/$header"

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The exported symbols: packaging/symbols.sh list SHARED.so
 #                       packaging/symbols.sh check SHARED.so STATIC.a SONAME
+#                       packaging/symbols.sh check-group SHARED.so STATIC.a SONAME
 #
-# packaging/symbols.txt is everything that is exported, with kind (T function, D data) and version;
+# check-group is for what replaces group.c alone: of the kernel's names it defines those of group.c, and the rest it
+# leaves to whoever links it. # packaging/symbols.txt is everything that is exported, with kind (T function, D data) and version;
 # packaging/kernel-6.12.txt the kernel's names, which no `make symbols` changes.
 set -eu
 LC_ALL=C
@@ -37,22 +39,40 @@ if [ "${1-}" = list ] && [ $# -eq 2 ]; then
 	list "$2"
 	exit
 fi
-[ "${1-}" = check ] && [ $# -eq 4 ] || { echo "usage: $0 list SHARED.so | check SHARED.so STATIC.a SONAME" >&2; exit 2; }
+case ${1-} in check | check-group) [ $# -eq 4 ] ;; *) false ;; esac || {
+	echo "usage: $0 list SHARED.so | check SHARED.so STATIC.a SONAME | check-group SHARED.so STATIC.a SONAME" >&2
+	exit 2
+}
 shared=$2 static=$3 soname=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 list "$shared" >"$work/shared"
-verdict "the exported symbols are those of packaging/symbols.txt (otherwise: make symbols)" <<EOF
-$(diff "$here/symbols.txt" "$work/shared" | sed -n 's/^</missing:/p; s/^>/not listed:/p')
-EOF
-
 sed "s/\$/@@$node/" "$here/kernel-6.12.txt" | sort >"$work/kernel"
 awk '{ print $1 }' "$work/shared" | grep -F -e "@@$node" >"$work/versioned" || :
-verdict "the names under $node are the kernel's 41" <<EOF
+if [ "$1" = check ]; then
+	verdict "the exported symbols are those of packaging/symbols.txt (otherwise: make symbols)" <<EOF
+$(diff "$here/symbols.txt" "$work/shared" | sed -n 's/^</missing:/p; s/^>/not listed:/p')
+EOF
+	verdict "the names under $node are the kernel's 41" <<EOF
 $(diff "$work/kernel" "$work/versioned" | sed -n 's/^</missing:/p; s/^>/too many:/p')
 EOF
-
+else
+	for name in alloc_group destroy_group fasync get_group group_stop_queueing put_group; do
+		echo "fsnotify_$name@@$node"
+	done | sort >"$work/group"
+	verdict "the names under $node are those of group.c" <<EOF
+$(diff "$work/group" "$work/versioned" | sed -n 's/^</missing:/p; s/^>/too many:/p')
+EOF
+	$NM -D --undefined-only "$shared" | awk '{ sub(/@.*/, "", $NF); print $NF }' | grep -e fsnotify -e '^fsn_' | sort >"$work/asked"
+	sed 's/@@.*//' "$work/kernel" | sort >"$work/names"
+	verdict "what it asks for besides the C library is the kernel's" <<EOF
+$(comm -23 "$work/asked" "$work/names")
+EOF
+	verdict "it asks for the marks of others" <<EOF
+$(grep -qx fsnotify_clear_marks_by_group "$work/asked" || echo "fsnotify_clear_marks_by_group is not asked for")
+EOF
+fi
 verdict "every other symbol begins with fsn_" <<EOF
 $(awk '{ print $1 }' "$work/shared" | grep -v -e "@@$node\$" -e '^fsn_[a-z0-9_A-Z]*$')
 EOF

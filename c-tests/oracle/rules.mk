@@ -2,6 +2,7 @@
 # The oracle: group.c, notification.c, mark.c and fsnotify.c of Linux, unmodified, on this library's process host.
 #
 # make oracle        builds it; LINUX_SRC=<tree> or apt-get gives the source, of which nothing is kept in the repository
+# make check-group   runs it on Linux's notification.c, mark.c and fsnotify.c with libfsnotify_group in place of group.c
 # make check-oracle  runs the C suite of the core on it, then compares random sequences of calls on both
 #                    (SEEDS=1000 CALLS=1000 FIRST_SEED=1)
 
@@ -42,6 +43,17 @@ $(oracle-objects): $(oracle-out)/core/%.o: $(oracle-shadow)/.linked $(c-out)/.fl
 $(oracle-programs): $(oracle-out)/oracle/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(oracle-objects) $(oracle-host)
 	$(compile-c) -DORACLE $(oracle-objects) $(LDFLAGS) $(oracle-host) $(static-libs)
 
+# group.c alone replaced: the rest of the core is Linux's.
+group-tests := $(oracle-tests:%=$(oracle-out)/group-shared/%) $(oracle-tests:%=$(oracle-out)/group-static/%)
+group-objects := $(filter-out %/group.o,$(oracle-objects))
+
+$(oracle-out)/group-shared/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(group-objects) $(group-shared) $(out)/$(group-soname)
+	$(compile-c) -DORACLE $(group-objects) $(LDFLAGS) -L$(out) -lfsnotify_group -Wl,-rpath,$(abspath $(out)) $(static-libs)
+
+$(oracle-out)/group-static/%: c-tests/%.c c-tests/mode $(c-out)/.flags $(group-objects) $(group-static)
+	$(compile-c) -DORACLE $(group-objects) $(LDFLAGS) $(group-static) $(static-libs)
+
+-include $(group-tests:=.d)
 -include $(oracle-objects:=.d) $(oracle-programs:=.d)
 
 # The differential test: one program, linked with each, and what compares them.
@@ -76,7 +88,20 @@ check-oracle-suite:
 	+@$(MAKE) --no-print-directory -k $(oracle-programs) || :
 	@WRAPPER=c-tests/oracle/expect c-tests/run $(oracle-programs)
 
+check-group:
+	+@if c-tests/oracle/source $(target)/linux >/dev/null; then \
+		$(MAKE) --no-print-directory check-group-suite; \
+	elif [ "$${CI-}" = true ]; then \
+		exit 1; \
+	else \
+		echo "check-group: SKIPPED"; \
+	fi
+
+check-group-suite: $(group-shared) $(group-static) $(oracle-objects)
+	+@$(MAKE) --no-print-directory -k BUILT=1 $(group-tests) || :
+	@GROUP=1 WRAPPER=c-tests/oracle/expect c-tests/run $(group-tests)
+
 check-oracle-random: $(oracle-out)/random/library $(oracle-out)/random/oracle $(oracle-out)/random/compare
 	$(oracle-out)/random/compare $(oracle-out)/random/library $(oracle-out)/random/oracle $(SEEDS) $(CALLS) $(FIRST_SEED)
 
-.PHONY: oracle check-oracle check-oracle-suite check-oracle-random
+.PHONY: oracle check-group check-group-suite check-oracle check-oracle-suite check-oracle-random

@@ -47,7 +47,7 @@ pub(crate) unsafe fn object<'a, T>(ptr: *const T, function: &'static str, what: 
 pub(crate) unsafe fn group<'a>(group: *mut fsnotify_group, function: &'static str) -> Option<&'a fsnotify_group> {
     // SAFETY: as required of the caller.
     let group = unsafe { object(group, function, "the group is NULL") }?;
-    #[cfg(debug_assertions)]
+    #[cfg(all(debug_assertions, feature = "core"))]
     if crate::notify::group_state::poison::is_freed(group) {
         warn(function, "the group is freed");
         return None;

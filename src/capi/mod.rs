@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The exported functions: check what came from C, call the core or the host.
 
-#[cfg(feature = "core")]
+#[cfg(feature = "group")]
 mod checked;
 pub mod dentry;
 #[cfg(feature = "core")]
@@ -9,7 +9,7 @@ pub mod dump;
 pub mod fasync;
 #[cfg(feature = "core")]
 pub mod fsnotify;
-#[cfg(feature = "core")]
+#[cfg(feature = "group")]
 pub mod group;
 pub mod inode;
 #[cfg(feature = "core")]
@@ -24,7 +24,7 @@ pub mod sched;
 pub mod sync;
 #[cfg(feature = "core")]
 pub mod v61;
-#[cfg(feature = "core")]
+#[cfg(feature = "group")]
 pub mod versions;
 pub mod vfs;
 pub mod wait;

@@ -5,8 +5,8 @@
 pub mod process;
 
 // Locks and counters are methods of the embedded types: `spinlock::{lock, unlock}`, `mutex::{lock, unlock, is_locked}`,
-// `refcount_struct::{set, read, inc, inc_not_zero, dec_and_test, dec_and_lock}`. The fields of groups, marks, connectors and of
-// the objects under them are reached through the methods of `fields`.
+// `refcount_struct::{set, read, inc, inc_not_zero, dec_and_test, dec_and_lock}`. The fields of groups are reached through the
+// methods of `group_fields`, those of marks, connectors and the objects under them through the methods of `fields`.
 pub(crate) use process::fields::{connector_at, d_is_special, for_each_child, path_mount, Data, NameSnapshot, Object};
 #[cfg(feature = "core")]
 pub(crate) use process::fields::{connector_cache, mark_srcu};
@@ -21,13 +21,12 @@ pub(crate) use process::waitqueue::{init_waitqueue_head, wait_event, wake_up};
 pub(crate) use process::work::{flush_delayed_work, queue_delayed_work};
 // Memory, charged to the active memory group where `gfp` says so; NULL when there is none.
 pub(crate) use process::cache::{kmem_cache_alloc, kmem_cache_free};
-pub(crate) use process::memcg::mem_cgroup_put;
 pub(crate) use process::slab::{kfree, kzalloc};
 // A free in two halves, for debug builds: counters and charges, then the memory.
 #[cfg(debug_assertions)]
 pub(crate) use process::slab::{release, retire};
 // Signals to the owner of a file.
-pub(crate) use process::fasync::{fasync_helper, kill_fasync};
+pub(crate) use process::fasync::kill_fasync;
 // A pause of about a millisecond, before a fork.
 pub(crate) use process::fork::pause as fork_pause;
 // Warnings (function, message), counters, trace points.

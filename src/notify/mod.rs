@@ -5,11 +5,11 @@
 mod connector;
 #[cfg(feature = "core")]
 pub(crate) mod fsnotify;
-#[cfg(feature = "core")]
+#[cfg(feature = "group")]
 pub(crate) mod group;
 #[cfg(feature = "core")]
 pub(crate) mod group_state;
-#[cfg(feature = "core")]
+#[cfg(feature = "group")]
 pub mod lock_order;
 #[cfg(feature = "core")]
 pub(crate) mod mark;
@@ -17,6 +17,11 @@ pub(crate) mod mark;
 pub(crate) mod notification;
 #[cfg(feature = "core")]
 pub(crate) mod reaper;
+#[cfg(feature = "core")]
+mod siblings;
+#[cfg(all(feature = "group", not(feature = "core")))]
+#[path = "siblings_in_c.rs"]
+mod siblings;
 
 /// Before a fork: what the core holds in common is whole.
 pub(crate) fn before_fork() {

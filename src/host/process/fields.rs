@@ -7,7 +7,6 @@
 //! `notify/mark.rs`; each such step is in one method here.
 
 use super::cache::kmem_cache;
-use super::task;
 use crate::abi::*;
 use crate::vfs::name::{release_dentry_name_snapshot, take_dentry_name_snapshot};
 use core::ffi::{c_int, c_uint, c_void};
@@ -20,46 +19,6 @@ use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 const S_IFMT: u16 = 0o170_000;
 /// A directory.
 const S_IFDIR: u16 = 0o040_000;
-
-impl fsnotify_group {
-    /// The table of callbacks.
-    pub(crate) fn ops(&self) -> &fsnotify_ops {
-        // SAFETY: `fsnotify_alloc_group()` refuses NULL, and the table outlives the group by its contract.
-        unsafe { &*self.ops }
-    }
-
-    /// As C sees it.
-    pub(crate) fn as_ptr(&self) -> *mut fsnotify_group {
-        ptr::from_ref(self).cast_mut()
-    }
-
-    /// Is `FSNOTIFY_GROUP_DUPS` set?
-    pub(crate) fn allows_dups(&self) -> bool {
-        self.flags.load(Relaxed) & FSNOTIFY_GROUP_DUPS != 0
-    }
-
-    /// `fsnotify_group_lock()`.
-    pub(crate) fn lock_marks(&self) {
-        self.mark_mutex.lock();
-        self.owner_flags.store(task::memalloc_nofs_save(), Relaxed);
-    }
-
-    /// `fsnotify_group_unlock()`.
-    ///
-    /// # Safety
-    ///
-    /// The thread holds the lock.
-    pub(crate) unsafe fn unlock_marks(&self) {
-        task::memalloc_nofs_restore(self.owner_flags.load(Relaxed));
-        // SAFETY: the caller holds the lock.
-        unsafe { self.mark_mutex.unlock() }
-    }
-
-    /// `fsnotify_group_assert_locked()`, as a question.
-    pub(crate) fn marks_locked(&self) -> bool {
-        self.mark_mutex.is_locked() && task::current().flags.load(Relaxed) & crate::abi::task::FSN_PF_MEMALLOC_NOFS != 0
-    }
-}
 
 impl fsnotify_mark {
     /// The mark's group, which the mark keeps alive.

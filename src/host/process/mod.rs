@@ -12,6 +12,7 @@ pub mod fields;
 pub mod fork;
 pub mod fown;
 mod futex;
+mod group_fields;
 pub mod log;
 pub mod membarrier;
 pub mod memcg;
