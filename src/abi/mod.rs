@@ -19,6 +19,7 @@ pub mod task;
 pub mod vfs;
 pub mod vfs_flags;
 pub mod vfs_operations;
+pub mod vfs_walk;
 pub mod wait;
 pub mod work;
 
@@ -32,5 +33,6 @@ pub use task::*;
 pub use vfs::*;
 pub use vfs_flags::*;
 pub use vfs_operations::*;
+pub use vfs_walk::*;
 pub use wait::*;
 pub use work::*;

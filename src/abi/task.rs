@@ -86,4 +86,6 @@ pub struct task_struct {
     pub shared: c_int,
     /// Reserve.
     pub reserved: [AtomicUsize; 8],
+    /// Where the process stands.
+    pub fs: AtomicPtr<super::vfs_walk::fs_struct>,
 }

@@ -6,6 +6,7 @@ use super::backend::{fsnotify_mark_connector, fsnotify_sb_info};
 use super::primitives::*;
 use super::vfs_flags::DNAME_INLINE_LEN;
 use super::vfs_operations::*;
+use super::vfs_walk::*;
 use core::cell::UnsafeCell;
 use core::ffi::{c_char, c_int, c_ulong, c_void};
 use core::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU16, AtomicU32, AtomicU64, AtomicUsize};
@@ -91,11 +92,11 @@ pub struct inode {
     pub i_gid: UnsafeCell<kgid_t>,
     /// `S_*` flags.
     pub i_flags: AtomicU32,
-    /// Operations (opaque here).
+    /// Operations or NULL.
     pub i_op: UnsafeCell<*const inode_operations>,
     /// Its superblock; set before the inode is used, stable.
     pub i_sb: AtomicPtr<super_block>,
-    /// Page cache (opaque here).
+    /// Page cache or NULL.
     pub i_mapping: UnsafeCell<*mut address_space>,
     /// Number.
     pub i_ino: UnsafeCell<c_ulong>,
@@ -127,7 +128,7 @@ pub struct inode {
     pub i_blocks: UnsafeCell<u64>,
     /// `I_*` \[i_lock\].
     pub i_state: AtomicU32,
-    /// Link of the inode hash (the program's).
+    /// Link of the inode hash: the library's (`insert_inode_hash()`) or the program's.
     pub i_hash: hlist_node,
     /// Link of the superblock's list of unused inodes.
     pub i_lru: list_head,
@@ -155,6 +156,12 @@ pub struct inode {
     pub free_inode: UnsafeCell<Option<unsafe extern "C" fn(inode: *mut inode)>>,
     /// The library's: tells inodes that it allocated from those that the program did; 0 for the latter.
     pub fsn_origin: AtomicUsize,
+    /// Held for writing by whoever changes the directory or the file's attributes.
+    pub i_rwsem: rw_semaphore,
+    /// The text of a symbolic link that is in memory, or NULL.
+    pub i_link: UnsafeCell<*mut c_char>,
+    /// The inode's own pages; `i_mapping` points here unless the program says otherwise.
+    pub i_data: address_space,
 }
 
 /// The union of a dentry's links: the alias link, and once that is unlinked the link of the queue of freed dentries.
@@ -220,7 +227,7 @@ pub struct super_block {
     pub s_type: UnsafeCell<*mut file_system_type>,
     /// Callbacks or NULL.
     pub s_op: UnsafeCell<*const super_operations>,
-    /// File handles (opaque here).
+    /// File handles; NULL: none that can be found again.
     pub s_export_op: UnsafeCell<*const export_operations>,
     /// `SB_*`.
     pub s_flags: AtomicUsize,
@@ -283,7 +290,7 @@ pub struct vfsmount {
 /// A mount, with the `vfsmount` inside.
 #[repr(C)]
 pub struct mount {
-    /// Link of the mount hash (the program's).
+    /// Link of the mount hash.
     pub mnt_hash: hlist_node,
     /// The mount it sits on.
     pub mnt_parent: UnsafeCell<*mut mount>,
@@ -303,7 +310,7 @@ pub struct mount {
     pub mnt_devname: UnsafeCell<*const c_char>,
     /// Link of a list of mounts.
     pub mnt_list: list_head,
-    /// Opaque here.
+    /// The namespace that it is mounted in, or NULL.
     pub mnt_ns: UnsafeCell<*mut mnt_namespace>,
     /// The marks.
     pub mnt_fsnotify_marks: AtomicPtr<fsnotify_mark_connector>,
@@ -381,7 +388,7 @@ pub struct file {
     pub f_mode: AtomicU32,
     /// Callbacks or NULL.
     pub f_op: UnsafeCell<*const file_operations>,
-    /// Opaque here.
+    /// Page cache of the inode or NULL.
     pub f_mapping: UnsafeCell<*mut address_space>,
     /// The backend's: the group of an inotify or fanotify file.
     pub private_data: UnsafeCell<*mut c_void>,

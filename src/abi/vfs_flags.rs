@@ -22,6 +22,8 @@ pub const DCACHE_GENOCIDE: u32 = 1 << 9;
 pub const DCACHE_DENTRY_KILLED: u32 = 1 << 15;
 /// `d_flags`: the parent watches its children.
 pub const DCACHE_FSNOTIFY_PARENT_WATCHED: u32 = 1 << 14;
+/// `d_flags`: something is mounted on it.
+pub const DCACHE_MOUNTED: u32 = 1 << 16;
 /// `d_flags`: not connected to the root yet.
 pub const DCACHE_DISCONNECTED: u32 = 1 << 5;
 /// `d_flags`: mask of the type bits.
@@ -47,6 +49,20 @@ pub const FMODE_READ: u32 = 1 << 0;
 pub const FMODE_WRITE: u32 = 1 << 1;
 /// `f_mode`: open for execution (also as `__FMODE_EXEC` in `f_flags`).
 pub const FMODE_EXEC: u32 = 1 << 5;
+/// `f_mode`: has a position that can be set.
+pub const FMODE_LSEEK: u32 = 1 << 2;
+/// `f_mode`: can be read at a position.
+pub const FMODE_PREAD: u32 = 1 << 3;
+/// `f_mode`: can be written at a position.
+pub const FMODE_PWRITE: u32 = 1 << 4;
+/// `f_mode`: counts in the inode's `i_writecount`.
+pub const FMODE_WRITER: u32 = 1 << 16;
+/// `f_mode`: can be read.
+pub const FMODE_CAN_READ: u32 = 1 << 17;
+/// `f_mode`: can be written.
+pub const FMODE_CAN_WRITE: u32 = 1 << 18;
+/// `f_mode`: the open made the file.
+pub const FMODE_CREATED: u32 = 1 << 20;
 /// `f_mode`: an O_PATH descriptor.
 pub const FMODE_PATH: u32 = 1 << 14;
 /// `f_mode`: opened completely.

@@ -2,6 +2,7 @@
 //! The tables of callbacks of the objects, and what their prototypes name but nobody here looks into.
 
 use super::vfs::*;
+use super::vfs_walk::*;
 use super::wait::poll_table_struct;
 use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 
@@ -10,29 +11,9 @@ use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 pub struct seq_file {
     opaque: [u8; 0],
 }
-/// Opaque: a page cache.
-#[repr(C)]
-pub struct address_space {
-    opaque: [u8; 0],
-}
 /// Opaque: credentials.
 #[repr(C)]
 pub struct cred {
-    opaque: [u8; 0],
-}
-/// Opaque: what makes file handles.
-#[repr(C)]
-pub struct export_operations {
-    opaque: [u8; 0],
-}
-/// Opaque: operations of an inode.
-#[repr(C)]
-pub struct inode_operations {
-    opaque: [u8; 0],
-}
-/// Opaque: what `statfs` fills in.
-#[repr(C)]
-pub struct kstatfs {
     opaque: [u8; 0],
 }
 /// Opaque: a user namespace.
@@ -43,11 +24,6 @@ pub struct user_namespace {
 /// Opaque: a mapping of user ids.
 #[repr(C)]
 pub struct mnt_idmap {
-    opaque: [u8; 0],
-}
-/// Opaque: a mount namespace.
-#[repr(C)]
-pub struct mnt_namespace {
     opaque: [u8; 0],
 }
 /// Opaque: a module.

@@ -7,17 +7,20 @@
 struct address_space;
 struct callback_head;
 struct cred;
+struct delayed_call;
 struct delayed_work;
 struct dentry;
 struct dentry_operations;
 struct dentry_u;
 struct export_operations;
 struct fasync_struct;
+struct fid;
 struct file;
 struct file_operations;
 struct file_system_type;
 struct fown_struct;
 struct fs_error_report;
+struct fs_struct;
 struct fsn_ratelimit_state;
 struct fsn_stats;
 struct fsnotify_event;
@@ -30,11 +33,13 @@ struct fsnotify_sb_info;
 struct hlist_bl_node;
 struct hlist_head;
 struct hlist_node;
+struct iattr;
 struct inode;
 struct inode_operations;
 struct kgid_t;
 struct kmem_cache;
 struct kmem_cache_args;
+struct kstat;
 struct kstatfs;
 struct kuid_t;
 struct list_head;
@@ -62,6 +67,7 @@ struct super_block;
 struct super_operations;
 struct task_struct;
 struct timer_list;
+struct timespec64;
 struct user_namespace;
 struct vfsmount;
 struct wait_bit_key;
@@ -323,6 +329,9 @@ struct workqueue_struct;
 /* `d_flags`: the parent watches its children. */
 #define DCACHE_FSNOTIFY_PARENT_WATCHED (1U << 14)
 
+/* `d_flags`: something is mounted on it. */
+#define DCACHE_MOUNTED (1U << 16)
+
 /* `d_flags`: not connected to the root yet. */
 #define DCACHE_DISCONNECTED (1U << 5)
 
@@ -358,6 +367,27 @@ struct workqueue_struct;
 
 /* `f_mode`: open for execution (also as `__FMODE_EXEC` in `f_flags`). */
 #define FMODE_EXEC (1U << 5)
+
+/* `f_mode`: has a position that can be set. */
+#define FMODE_LSEEK (1U << 2)
+
+/* `f_mode`: can be read at a position. */
+#define FMODE_PREAD (1U << 3)
+
+/* `f_mode`: can be written at a position. */
+#define FMODE_PWRITE (1U << 4)
+
+/* `f_mode`: counts in the inode's `i_writecount`. */
+#define FMODE_WRITER (1U << 16)
+
+/* `f_mode`: can be read. */
+#define FMODE_CAN_READ (1U << 17)
+
+/* `f_mode`: can be written. */
+#define FMODE_CAN_WRITE (1U << 18)
+
+/* `f_mode`: the open made the file. */
+#define FMODE_CREATED (1U << 20)
 
 /* `f_mode`: an O_PATH descriptor. */
 #define FMODE_PATH (1U << 14)
@@ -412,6 +442,60 @@ struct workqueue_struct;
 
 /* `s_flags`: cannot be mounted by a user. */
 #define SB_NOUSER (1UL << 31)
+
+/* Most bytes of a path with its NUL. */
+#define FSN_PATH_MAX 4096
+
+/* Most bytes of one name. */
+#define FSN_NAME_MAX 255
+
+/* Symbolic links that one walk follows. */
+#define FSN_MAXSYMLINKS 40
+
+/* What a walk is for: follow a symbolic link at the end. */
+#define FSN_LOOKUP_FOLLOW 1
+
+/* It must end at a directory. */
+#define FSN_LOOKUP_DIRECTORY 2
+
+/* It ends at the parent of the last name. */
+#define FSN_LOOKUP_PARENT 16
+
+/* Go through what is mounted at the end. */
+#define FSN_LOOKUP_MOUNTPOINT 128
+
+/* The last name is about to be opened. */
+#define FSN_LOOKUP_OPEN 256
+
+/* The last name may be made. */
+#define FSN_LOOKUP_CREATE 512
+
+/* The last name must not exist. */
+#define FSN_LOOKUP_EXCL 1024
+
+/* The last name is what a rename replaces. */
+#define FSN_LOOKUP_RENAME_TARGET 2048
+
+/* An empty path is its starting point. */
+#define FSN_LOOKUP_EMPTY 16384
+
+/* Any symbolic link is an error. */
+#define FSN_LOOKUP_NO_SYMLINKS 65536
+
+/* Another mount is an error. */
+#define FSN_LOOKUP_NO_XDEV 262144
+
+/* The kind of a path's last part: a name. */
+#define FSN_LAST_NORM 0
+
+/* Nothing but slashes. */
+#define FSN_LAST_ROOT 1
+
+/* ".". */
+#define FSN_LAST_DOT 2
+
+/* "..". */
+#define FSN_LAST_DOTDOT 3
 
 /* Entry flag: at most so many of these are woken as the wake-up asks for. */
 #define FSN_WQ_FLAG_EXCLUSIVE 0x00000001
@@ -543,18 +627,83 @@ struct kgid_t {
 	__u32 val;
 };
 
-/* Node of an `hlist_head` list. */
-struct hlist_node {
-	/* Next node or NULL; readers may follow it without the lock. */
-	struct hlist_node *next;
-	/* Address of the pointer that points here; NULL when unhashed. */
-	struct hlist_node **pprev;
+/* What to call when the text of a symbolic link is no longer needed. */
+struct delayed_call {
+	/* NULL: nothing. */
+	void (*fn)(void *arg);
+	/* Its argument. */
+	void *arg;
 };
 
-/* Head of a list with a single pointer. */
-struct hlist_head {
-	/* First node or NULL. */
-	struct hlist_node *first;
+/* Seconds and nanoseconds. */
+struct timespec64 {
+	/* Seconds since 1970. */
+	int64_t tv_sec;
+	/* Nanoseconds. */
+	long tv_nsec;
+};
+
+/* Head of a wait queue. */
+struct wait_queue_head {
+	/* Protects `head`. */
+	struct spinlock lock;
+	/* The waiters' entries; `{NULL, NULL}` (zeroed memory) counts as empty. */
+	struct list_head head;
+};
+
+/* Called by `poll_wait()` for each queue that a file's poll operation names. */
+typedef void (*poll_queue_proc)(struct file *file, struct wait_queue_head *wait_address, struct poll_table_struct *p);
+
+/* What a file's poll operation gets: where to put its wait queues, and which events count. */
+struct poll_table_struct {
+	/* NULL: nobody wants to wait. */
+	poll_queue_proc _qproc;
+	/* Events of interest. */
+	unsigned int _key;
+};
+
+/* Callbacks of an open file; each may be NULL. */
+struct file_operations {
+	/* The module (NULL). */
+	struct module *owner;
+	/* lseek. */
+	int64_t (*llseek)(struct file *file, int64_t offset, int whence);
+	/* read. */
+	long (*read)(struct file *file, char *buf, size_t count, int64_t *pos);
+	/* write. */
+	long (*write)(struct file *file, const char *buf, size_t count, int64_t *pos);
+	/* poll. */
+	unsigned int (*poll)(struct file *file, struct poll_table_struct *wait);
+	/* ioctl. */
+	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	/* ioctl of a 32-bit caller. */
+	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	/* open. */
+	int (*open)(struct inode *inode, struct file *file);
+	/* close of a descriptor. */
+	int (*flush)(struct file *file, void *id);
+	/* Last reference gone. */
+	int (*release)(struct inode *inode, struct file *file);
+	/* FASYNC set or cleared. */
+	int (*fasync)(int fd, struct file *file, int on);
+	/* Lines of fdinfo. */
+	void (*show_fdinfo)(struct seq_file *m, struct file *file);
+};
+
+/* The pages of a file, as far as backends ask: whose they are, errors of writing them, tags. */
+struct address_space {
+	/* The inode. */
+	struct inode *host;
+	/* Pages that are cached. */
+	unsigned long nrpages;
+	/* `AS_*`. */
+	unsigned long flags;
+	/* The last error of writing back: an `errseq_t`. */
+	__u32 wb_err;
+	/* The library's: the tags (1 << `PAGECACHE_TAG_*`) that some page has. */
+	unsigned long fsn_tags;
+	/* The program's own. */
+	void *i_private_data;
 };
 
 /* The part of a mount that filesystems see. */
@@ -613,7 +762,7 @@ struct file {
 	__u32 f_mode;
 	/* Callbacks or NULL. */
 	const struct file_operations *f_op;
-	/* Opaque here. */
+	/* Page cache of the inode or NULL. */
 	struct address_space *f_mapping;
 	/* The backend's: the group of an inotify or fanotify file. */
 	void *private_data;
@@ -639,51 +788,129 @@ struct file {
 	unsigned long fsn_origin;
 };
 
-/* Head of a wait queue. */
-struct wait_queue_head {
-	/* Protects `head`. */
-	struct spinlock lock;
-	/* The waiters' entries; `{NULL, NULL}` (zeroed memory) counts as empty. */
-	struct list_head head;
+/* Attributes to set. */
+struct iattr {
+	/* `ATTR_*`: which of them. */
+	unsigned int ia_valid;
+	/* Type and permissions. */
+	__u16 ia_mode;
+	/* Owner. */
+	struct kuid_t ia_uid;
+	/* Group. */
+	struct kgid_t ia_gid;
+	/* Size in bytes. */
+	int64_t ia_size;
+	/* Access time. */
+	struct timespec64 ia_atime;
+	/* Modification time. */
+	struct timespec64 ia_mtime;
+	/* Change time. */
+	struct timespec64 ia_ctime;
+	/* The file that is truncated, with `ATTR_FILE`. */
+	struct file *ia_file;
 };
 
-/* Called by `poll_wait()` for each queue that a file's poll operation names. */
-typedef void (*poll_queue_proc)(struct file *file, struct wait_queue_head *wait_address, struct poll_table_struct *p);
-
-/* What a file's poll operation gets: where to put its wait queues, and which events count. */
-struct poll_table_struct {
-	/* NULL: nobody wants to wait. */
-	poll_queue_proc _qproc;
-	/* Events of interest. */
-	unsigned int _key;
+/* Attributes as `stat()` has them. */
+struct kstat {
+	/* `STATX_*`: which are filled in. */
+	__u32 result_mask;
+	/* Type and permissions. */
+	__u16 mode;
+	/* Links. */
+	unsigned int nlink;
+	/* Bytes that are best read at once. */
+	__u32 blksize;
+	/* `STATX_ATTR_*`. */
+	__u64 attributes;
+	/* Which of them have a meaning. */
+	__u64 attributes_mask;
+	/* Number of the inode. */
+	__u64 ino;
+	/* Device that it is on, in the kernel's 32 bits. */
+	__u32 dev;
+	/* Device that it is. */
+	__u32 rdev;
+	/* Owner. */
+	struct kuid_t uid;
+	/* Group. */
+	struct kgid_t gid;
+	/* Size in bytes. */
+	int64_t size;
+	/* Access time. */
+	struct timespec64 atime;
+	/* Modification time. */
+	struct timespec64 mtime;
+	/* Change time. */
+	struct timespec64 ctime;
+	/* When it was made. */
+	struct timespec64 btime;
+	/* Blocks of 512 bytes. */
+	__u64 blocks;
+	/* Number of the mount. */
+	__u64 mnt_id;
 };
 
-/* Callbacks of an open file; each may be NULL. */
-struct file_operations {
-	/* The module (NULL). */
-	struct module *owner;
-	/* lseek. */
-	int64_t (*llseek)(struct file *file, int64_t offset, int whence);
-	/* read. */
-	long (*read)(struct file *file, char *buf, size_t count, int64_t *pos);
-	/* write. */
-	long (*write)(struct file *file, const char *buf, size_t count, int64_t *pos);
-	/* poll. */
-	unsigned int (*poll)(struct file *file, struct poll_table_struct *wait);
-	/* ioctl. */
-	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	/* ioctl of a 32-bit caller. */
-	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	/* open. */
-	int (*open)(struct inode *inode, struct file *file);
-	/* close of a descriptor. */
-	int (*flush)(struct file *file, void *id);
-	/* Last reference gone. */
-	int (*release)(struct inode *inode, struct file *file);
-	/* FASYNC set or cleared. */
-	int (*fasync)(int fd, struct file *file, int on);
-	/* Lines of fdinfo. */
-	void (*show_fdinfo)(struct seq_file *m, struct file *file);
+/*
+ * Callbacks of an inode; each may be NULL. Those that change a directory are called with its `i_rwsem` held for writing, as
+ * `lookup` is.
+ */
+struct inode_operations {
+	/*
+	 * Finds a name: makes the dentry positive or negative with `d_add()` or `d_splice_alias()` and returns NULL, or returns
+	 * another dentry in its place, or an error pointer. NULL here: the dentries that are there are all there is.
+	 */
+	struct dentry *(*lookup)(struct inode *dir, struct dentry *dentry, unsigned int flags);
+	/* The text of a symbolic link, valid until `done` is called. */
+	const char *(*get_link)(struct dentry *dentry, struct inode *inode, struct delayed_call *done);
+	/* May the current credentials do `mask` (`MAY_*`)? NULL: `generic_permission()`. */
+	int (*permission)(struct mnt_idmap *idmap, struct inode *inode, int mask);
+	/* Copies the text of a symbolic link. */
+	int (*readlink)(struct dentry *dentry, char *buffer, int size);
+	/* Makes a regular file. */
+	int (*create)(struct mnt_idmap *idmap, struct inode *dir, struct dentry *dentry, __u16 mode, bool excl);
+	/* Makes another name. */
+	int (*link)(struct dentry *old_dentry, struct inode *dir, struct dentry *dentry);
+	/* Removes a name that is no directory's. */
+	int (*unlink)(struct inode *dir, struct dentry *dentry);
+	/* Makes a symbolic link. */
+	int (*symlink)(struct mnt_idmap *idmap, struct inode *dir, struct dentry *dentry, const char *symname);
+	/* Makes a directory. */
+	int (*mkdir)(struct mnt_idmap *idmap, struct inode *dir, struct dentry *dentry, __u16 mode);
+	/* Removes an empty directory. */
+	int (*rmdir)(struct inode *dir, struct dentry *dentry);
+	/* Makes a special file. */
+	int (*mknod)(struct mnt_idmap *idmap, struct inode *dir, struct dentry *dentry, __u16 mode, __u32 rdev);
+	/* Moves a name; `flags` are `RENAME_*`. */
+	int (*rename)(struct mnt_idmap *idmap,
+		      struct inode *old_dir,
+		      struct dentry *old_dentry,
+		      struct inode *new_dir,
+		      struct dentry *new_dentry,
+		      unsigned int flags);
+	/* Sets attributes. */
+	int (*setattr)(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr);
+	/* Fills in attributes. */
+	int (*getattr)(struct mnt_idmap *idmap,
+		       const struct path *path,
+		       struct kstat *stat,
+		       __u32 request_mask,
+		       unsigned int flags);
+	/* Lists the names of the extended attributes. */
+	long (*listxattr)(struct dentry *dentry, char *buffer, size_t size);
+};
+
+/* Node of an `hlist_head` list. */
+struct hlist_node {
+	/* Next node or NULL; readers may follow it without the lock. */
+	struct hlist_node *next;
+	/* Address of the pointer that points here; NULL when unhashed. */
+	struct hlist_node **pprev;
+};
+
+/* Head of a list with a single pointer. */
+struct hlist_head {
+	/* First node or NULL. */
+	struct hlist_node *first;
 };
 
 /* Head of a callback that runs after a grace period. */
@@ -706,11 +933,11 @@ struct inode {
 	struct kgid_t i_gid;
 	/* `S_*` flags. */
 	__u32 i_flags;
-	/* Operations (opaque here). */
+	/* Operations or NULL. */
 	const struct inode_operations *i_op;
 	/* Its superblock; set before the inode is used, stable. */
 	struct super_block *i_sb;
-	/* Page cache (opaque here). */
+	/* Page cache or NULL. */
 	struct address_space *i_mapping;
 	/* Number. */
 	unsigned long i_ino;
@@ -742,7 +969,7 @@ struct inode {
 	__u64 i_blocks;
 	/* `I_*` [i_lock]. */
 	__u32 i_state;
-	/* Link of the inode hash (the program's). */
+	/* Link of the inode hash: the library's (`insert_inode_hash()`) or the program's. */
 	struct hlist_node i_hash;
 	/* Link of the superblock's list of unused inodes. */
 	struct list_head i_lru;
@@ -770,6 +997,40 @@ struct inode {
 	void (*free_inode)(struct inode *inode);
 	/* The library's: tells inodes that it allocated from those that the program did; 0 for the latter. */
 	unsigned long fsn_origin;
+	/* Held for writing by whoever changes the directory or the file's attributes. */
+	struct rw_semaphore i_rwsem;
+	/* The text of a symbolic link that is in memory, or NULL. */
+	char *i_link;
+	/* The inode's own pages; `i_mapping` points here unless the program says otherwise. */
+	struct address_space i_data;
+};
+
+/* What `statfs` fills in. */
+struct kstatfs {
+	/* Magic number. */
+	long f_type;
+	/* Block size in bytes. */
+	long f_bsize;
+	/* Blocks. */
+	__u64 f_blocks;
+	/* Free ones. */
+	__u64 f_bfree;
+	/* Those that anybody may use. */
+	__u64 f_bavail;
+	/* Inodes. */
+	__u64 f_files;
+	/* Free ones. */
+	__u64 f_ffree;
+	/* The id. */
+	__kernel_fsid_t f_fsid;
+	/* Longest name. */
+	long f_namelen;
+	/* Fragment size in bytes; 0 stands for the block size. */
+	long f_frsize;
+	/* `ST_*`. */
+	long f_flags;
+	/* Reserve. */
+	long f_spare[4];
 };
 
 /* Callbacks of a superblock; each may be NULL. */
@@ -790,6 +1051,27 @@ struct super_operations {
 	void (*put_super)(struct super_block *sb);
 	/* Fills in the numbers of `statfs()`; for backends that ask for the filesystem's id. */
 	int (*statfs)(struct dentry *dentry, struct kstatfs *buf);
+};
+
+/* What makes file handles of inodes and finds them again; each may be NULL. */
+struct export_operations {
+	/*
+	 * Writes the handle: at most `*max_len` words, their number to `*max_len`. Returns its type, `FILEID_INVALID` if there
+	 * is no room.
+	 */
+	int (*encode_fh)(struct inode *inode, __u32 *fh, int *max_len, struct inode *parent);
+	/* A dentry of the handle's inode, with a reference; NULL or an error pointer. */
+	struct dentry *(*fh_to_dentry)(struct super_block *sb, struct fid *fid, int fh_len, int fh_type);
+	/* A dentry of the directory that the handle names as its parent. */
+	struct dentry *(*fh_to_parent)(struct super_block *sb, struct fid *fid, int fh_len, int fh_type);
+	/* The name of a child. */
+	int (*get_name)(struct dentry *parent, char *name, struct dentry *child);
+	/* The parent of a directory that is not connected yet. */
+	struct dentry *(*get_parent)(struct dentry *child);
+	/* Writes out an inode's attributes. */
+	int (*commit_metadata)(struct inode *inode);
+	/* `EXPORT_OP_*`. */
+	unsigned long flags;
 };
 
 /* A superblock's part: attached at the first mark on one of its objects, freed by `fsnotify_sb_free()`. */
@@ -837,7 +1119,7 @@ struct super_block {
 	struct file_system_type *s_type;
 	/* Callbacks or NULL. */
 	const struct super_operations *s_op;
-	/* File handles (opaque here). */
+	/* File handles; NULL: none that can be found again. */
 	const struct export_operations *s_export_op;
 	/* `SB_*`. */
 	unsigned long s_flags;
@@ -1169,6 +1451,22 @@ struct FSN_ALIGNED(64) srcu_struct {
 /* What runs after a grace period (the kernel's `rcu_callback_t`). */
 typedef void (*rcu_callback_t)(struct callback_head *head);
 
+/* Where a process stands. */
+struct fs_struct {
+	/* References. */
+	int users;
+	/* Protects what follows. */
+	struct spinlock lock;
+	/* Permissions that new files do not get [read without the lock]. */
+	int umask;
+	/* Kept for the name. */
+	int in_exec;
+	/* What "/" is; one reference on each half [lock]. */
+	struct path root;
+	/* What a relative path begins at [lock]. */
+	struct path pwd;
+};
+
 /*
  * One thread. The library makes it at the thread's first need and frees it after the thread's end; only pointers are
  * handed out, so members may be added at the end.
@@ -1206,11 +1504,23 @@ struct task_struct {
 	int shared;
 	/* Reserve. */
 	unsigned long reserved[8];
+	/* Where the process stands. */
+	struct fs_struct *fs;
+};
+
+/* The mounts that can be reached from the process's root. */
+struct mnt_namespace {
+	/* The mount that everything else is mounted below; NULL at first. */
+	struct mount *root;
+	/* How many mounts there are. */
+	__u32 nr_mounts;
+	/* Rises when a mount comes or goes. */
+	__u64 event;
 };
 
 /* A mount, with the `vfsmount` inside. */
 struct mount {
-	/* Link of the mount hash (the program's). */
+	/* Link of the mount hash. */
 	struct hlist_node mnt_hash;
 	/* The mount it sits on. */
 	struct mount *mnt_parent;
@@ -1230,7 +1540,7 @@ struct mount {
 	const char *mnt_devname;
 	/* Link of a list of mounts. */
 	struct list_head mnt_list;
-	/* Opaque here. */
+	/* The namespace that it is mounted in, or NULL. */
 	struct mnt_namespace *mnt_ns;
 	/* The marks. */
 	struct fsnotify_mark_connector *mnt_fsnotify_marks;

@@ -48,6 +48,7 @@ impl task_struct {
             journal_info: AtomicPtr::new(ptr::null_mut()),
             shared,
             reserved: [const { AtomicUsize::new(0) }; 8],
+            fs: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
