@@ -88,4 +88,8 @@ pub struct task_struct {
     pub reserved: [AtomicUsize; 8],
     /// Where the process stands.
     pub fs: AtomicPtr<super::vfs_walk::fs_struct>,
+    /// What the audit system knows of the thread's system call; the program's. NULL: it is not audited.
+    pub audit_context: AtomicPtr<c_void>,
+    /// Of a thread of `fsn_kthread_create()`, else NULL.
+    pub kthread: AtomicPtr<c_void>,
 }

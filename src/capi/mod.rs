@@ -12,6 +12,7 @@ pub mod fsnotify;
 #[cfg(feature = "group")]
 pub mod group;
 pub mod inode;
+pub mod kthread;
 #[cfg(feature = "core")]
 pub mod mark;
 pub mod mem;

@@ -1263,6 +1263,67 @@ struct fsnotify_ops {
 	void (*free_mark)(struct fsnotify_mark *mark);
 };
 
+/* Where a process stands. */
+struct fs_struct {
+	/* References. */
+	int users;
+	/* Protects what follows. */
+	struct spinlock lock;
+	/* Permissions that new files do not get [read without the lock]. */
+	int umask;
+	/* Kept for the name. */
+	int in_exec;
+	/* What "/" is; one reference on each half [lock]. */
+	struct path root;
+	/* What a relative path begins at [lock]. */
+	struct path pwd;
+};
+
+/*
+ * One thread. The library makes it at the thread's first need and frees it after the thread's end; only pointers are
+ * handed out, so members may be added at the end.
+ */
+struct task_struct {
+	/* `TASK_*`: what a wake-up must match; `TASK_RUNNING` once woken. */
+	__u32 __state;
+	/* `PF_*` [only its own thread writes]. */
+	__u32 flags;
+	/* `FSN_SIG_*`, 0 when nothing is pending. */
+	__u32 sigpending;
+	/* References: the thread's own and those of `fsn_get_task_struct()`. */
+	__u32 usage;
+	/* The thread's number. */
+	int pid;
+	/* The process's number. */
+	int tgid;
+	/* The thread's name when the task was made. */
+	char comm[16];
+	/* This task: threads are not grouped. */
+	struct task_struct *group_leader;
+	/* Identity of the process's descriptor table; only compared. */
+	void *files;
+	/* Identity of the process's memory; only compared. */
+	void *mm;
+	/* Credentials; NULL stands for the process's own. */
+	void *cred;
+	/* Whom `set_active_memcg()` charges; NULL: nobody special. */
+	void *active_memcg;
+	/* Memory group of the thread; NULL: the process's. */
+	void *memcg;
+	/* For `current->journal_info` and the like of a program. */
+	void *journal_info;
+	/* Non-zero for the task that stands in where a thread could get none of its own. */
+	int shared;
+	/* Reserve. */
+	unsigned long reserved[8];
+	/* Where the process stands. */
+	struct fs_struct *fs;
+	/* What the audit system knows of the thread's system call; the program's. NULL: it is not audited. */
+	void *audit_context;
+	/* Of a thread of `fsn_kthread_create()`, else NULL. */
+	void *kthread;
+};
+
 /*
  * Where messages go: `function` names the function that complains, `message` has no newline at its end. Both strings
  * are only valid during the call.
@@ -1450,63 +1511,6 @@ struct FSN_ALIGNED(64) srcu_struct {
 
 /* What runs after a grace period (the kernel's `rcu_callback_t`). */
 typedef void (*rcu_callback_t)(struct callback_head *head);
-
-/* Where a process stands. */
-struct fs_struct {
-	/* References. */
-	int users;
-	/* Protects what follows. */
-	struct spinlock lock;
-	/* Permissions that new files do not get [read without the lock]. */
-	int umask;
-	/* Kept for the name. */
-	int in_exec;
-	/* What "/" is; one reference on each half [lock]. */
-	struct path root;
-	/* What a relative path begins at [lock]. */
-	struct path pwd;
-};
-
-/*
- * One thread. The library makes it at the thread's first need and frees it after the thread's end; only pointers are
- * handed out, so members may be added at the end.
- */
-struct task_struct {
-	/* `TASK_*`: what a wake-up must match; `TASK_RUNNING` once woken. */
-	__u32 __state;
-	/* `PF_*` [only its own thread writes]. */
-	__u32 flags;
-	/* `FSN_SIG_*`, 0 when nothing is pending. */
-	__u32 sigpending;
-	/* References: the thread's own and those of `fsn_get_task_struct()`. */
-	__u32 usage;
-	/* The thread's number. */
-	int pid;
-	/* The process's number. */
-	int tgid;
-	/* The thread's name when the task was made. */
-	char comm[16];
-	/* This task: threads are not grouped. */
-	struct task_struct *group_leader;
-	/* Identity of the process's descriptor table; only compared. */
-	void *files;
-	/* Identity of the process's memory; only compared. */
-	void *mm;
-	/* Credentials; NULL stands for the process's own. */
-	void *cred;
-	/* Whom `set_active_memcg()` charges; NULL: nobody special. */
-	void *active_memcg;
-	/* Memory group of the thread; NULL: the process's. */
-	void *memcg;
-	/* For `current->journal_info` and the like of a program. */
-	void *journal_info;
-	/* Non-zero for the task that stands in where a thread could get none of its own. */
-	int shared;
-	/* Reserve. */
-	unsigned long reserved[8];
-	/* Where the process stands. */
-	struct fs_struct *fs;
-};
 
 /* The mounts that can be reached from the process's root. */
 struct mnt_namespace {
@@ -2552,6 +2556,35 @@ void fsn_drop_nlink(struct inode *inode);
  * The inode is alive.
  */
 void fsn_clear_nlink(struct inode *inode);
+
+/*
+ * Makes a thread that calls `threadfn(data)` once it was woken with `fsn_wake_up_process()`; what that returns is the
+ * result of `fsn_kthread_stop()`. It has a task of its own with `FSN_PF_KTHREAD`, the name `name` (15 bytes of it), and
+ * no signals. Returns the task, which is valid until the thread ends (for longer with `fsn_get_task_struct()`), or
+ * `ERR_PTR(-ENOMEM)`, for lack of a thread, too.
+ *
+ * # Safety
+ * `name` is a string; `data` is what `threadfn`, which is not NULL, expects.
+ */
+struct task_struct *fsn_kthread_create(int (*threadfn)(void *data), void *data, const char *name);
+
+/*
+ * Makes `fsn_kthread_should_stop()` true for the thread, wakes it, waits for its end and returns what its function
+ * returned: -EINTR if it had not been woken before and so never ran, or if it is a thread of the process that this one
+ * was forked from. -EINVAL, with a warning, for other tasks.
+ *
+ * # Safety
+ * The task is valid: its thread cannot have ended, or the caller holds a reference.
+ */
+int fsn_kthread_stop(struct task_struct *task);
+
+/*
+ * Whether somebody waits in `fsn_kthread_stop()` for the calling thread to end; false for threads of the program's.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+bool fsn_kthread_should_stop(void);
 
 /*
  * Initialises a mark (`fsnotify_init_mark()`): zeroes it, gives it one reference, the caller's, and takes a reference on the

@@ -8,6 +8,16 @@
 #ifndef O_LARGEFILE
 #define O_LARGEFILE 0100000
 #endif
+/* the C library has them only on request */
+#ifndef DN_ACCESS
+#define DN_ACCESS 0x00000001
+#define DN_MODIFY 0x00000002
+#define DN_CREATE 0x00000004
+#define DN_DELETE 0x00000008
+#define DN_RENAME 0x00000010
+#define DN_ATTRIB 0x00000020
+#define DN_MULTISHOT 0x80000000
+#endif
 #define force_o_largefile() (sizeof(long) == 8)
 
 #endif /* _FSN_LINUX_FCNTL_H */

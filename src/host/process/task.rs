@@ -13,7 +13,7 @@ use core::ptr;
 use core::sync::atomic::{fence, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use super::thread::{arm, local};
-use super::{fork, futex, park};
+use super::{fork, futex, kthread, park};
 use crate::abi::task::*;
 
 /// Identities of the process's descriptor table and memory, which are only compared.
@@ -49,6 +49,8 @@ impl task_struct {
             shared,
             reserved: [const { AtomicUsize::new(0) }; 8],
             fs: AtomicPtr::new(ptr::null_mut()),
+            audit_context: AtomicPtr::new(ptr::null_mut()),
+            kthread: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -138,6 +140,8 @@ pub unsafe fn put_task_struct(task: *mut task_struct) {
         (&task.usage, task.shared)
     };
     if usage.fetch_sub(1, Ordering::AcqRel) == 1 && shared == 0 {
+        // SAFETY: nobody else has a reference any more.
+        kthread::task_ends(unsafe { &*task });
         // SAFETY: the last reference; made by malloc().
         unsafe { libc::free(task.cast::<c_void>()) };
     }

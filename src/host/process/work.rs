@@ -19,7 +19,7 @@ use super::task::{current, jiffies};
 use super::thread::local;
 use super::waitqueue::{init_waitqueue_head, wait_event, wait_event_timeout, wake_up_all};
 use super::work_list::{Frame, Lists, Ticket, Worker};
-use super::{futex, log, srcu_slots};
+use super::{futex, log, spawn, srcu_slots};
 use crate::abi::primitives::wait_queue_head;
 use crate::abi::task::{FSN_PF_KTHREAD, FSN_PF_WQ_WORKER};
 use crate::abi::work::{delayed_work, work_struct};
@@ -385,49 +385,10 @@ pub fn worker_present() -> bool {
 fn start() {
     fork::register();
     let failing = FAILING.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-    if failing || !spawn() {
+    if failing || !spawn::detached(worker, ptr::null_mut()) {
         LISTS.with(|lists| lists.worker = Worker::None);
         wake_up_all(&DONE);
     }
-}
-
-/// Signals of faults, which must end the program, or reach its handler, where they happen.
-const FAULTS: [libc::c_int; 7] =
-    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, libc::SIGABRT];
-
-fn spawn() -> bool {
-    let old = block_signals();
-    // SAFETY: a thread number is an integer, any value of which is valid.
-    let mut thread: libc::pthread_t = unsafe { core::mem::zeroed() };
-    // SAFETY: the function is of this library, which is never unmapped; its argument is not used.
-    let error = unsafe { libc::pthread_create(&raw mut thread, ptr::null(), worker, ptr::null_mut()) };
-    if error == 0 {
-        // SAFETY: nobody has joined or detached the thread.
-        unsafe { libc::pthread_detach(thread) };
-    }
-    if let Some(old) = old {
-        // SAFETY: the mask that was read before.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const old, ptr::null_mut()) };
-    }
-    error == 0
-}
-
-/// Blocks the signals that the worker, which inherits the mask, must not get. Returns the old mask.
-fn block_signals() -> Option<libc::sigset_t> {
-    if cfg!(miri) {
-        return None;
-    }
-    // SAFETY: a signal set is plain data.
-    let (mut all, mut old): (libc::sigset_t, libc::sigset_t) = unsafe { core::mem::zeroed() };
-    // SAFETY: a valid set.
-    unsafe { libc::sigfillset(&raw mut all) };
-    for signal in FAULTS {
-        // SAFETY: a valid set and a valid signal.
-        unsafe { libc::sigdelset(&raw mut all, signal) };
-    }
-    // SAFETY: both sets are valid.
-    let error = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut old) };
-    (error == 0).then_some(old)
 }
 
 // ---- fork -------------------------------------------------------------------------------------------------------------
