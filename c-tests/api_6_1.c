@@ -5,6 +5,7 @@
  */
 /* fsn-cflags: -DFSNOTIFY_API_6_1 */
 #include <fsnotify/fsnotify.h>
+#include <fsnotify/mount.h>
 #include "tap.h"
 
 static __u32 seen;
@@ -70,6 +71,28 @@ static void permission(struct file *file)
 	ok(fsnotify_perm(file, 0x20) == -1, "and has the listener's answer");
 }
 
+/* A superblock and a mount by their connector pointers, from the first mark on. */
+static void other_objects(struct fsnotify_group *group, struct super_block *sb, struct mount *mount)
+{
+	static struct fsnotify_mark of_sb, of_mount;
+
+	ok(!fsnotify_find_mark(&sb->s_fsnotify_marks, group), "no mark on the superblock yet");
+	fsnotify_init_mark(&of_sb, group);
+	ok(fsnotify_add_mark(&of_sb, &sb->s_fsnotify_marks, FSNOTIFY_OBJ_TYPE_SB, 0, NULL) == 0, "the superblock's first mark");
+	ok(fsnotify_find_mark(&sb->s_fsnotify_marks, group) == &of_sb, "is found by the address of the superblock's marks");
+	fsnotify_put_mark(&of_sb);
+	ok(sb->s_fsnotify_marks == sb->s_fsnotify_info->sb_marks, "which are those of 6.12");
+	fsnotify_init_mark(&of_mount, group);
+	ok(fsnotify_add_mark(&of_mount, &mount->mnt_fsnotify_marks, FSNOTIFY_OBJ_TYPE_VFSMOUNT, 0, NULL) == 0, "a mount's");
+	ok(fsnotify_find_mark(&mount->mnt_fsnotify_marks, group) == &of_mount, "is found, too");
+	fsnotify_put_mark(&of_mount);
+	fsnotify_destroy_mark(&of_sb, group);
+	fsnotify_destroy_mark(&of_mount, group);
+	fsnotify_put_mark(&of_sb);
+	fsnotify_put_mark(&of_mount);
+	ok(!sb->s_fsnotify_marks && !fsnotify_find_mark(&sb->s_fsnotify_marks, group), "the superblock has no marks any more");
+}
+
 int main(void)
 {
 	struct fsnotify_group *group = fsnotify_alloc_group(&ops, FSNOTIFY_GROUP_USER | FSNOTIFY_GROUP_NOFS);
@@ -92,6 +115,7 @@ int main(void)
 	ok(events == 1 && seen == (FS_OPEN | FS_ISDIR), "an event on the inode reaches the mark");
 
 	mnt = fsn_alloc_mount(sb);
+	other_objects(group, sb, fsn_real_mount(mnt));
 	path.mnt = mnt;
 	path.dentry = sb->s_root;
 	/* a regular file's event carries no FS_ISDIR */

@@ -272,6 +272,9 @@ pub struct super_block {
     /// The library's: shut down while inodes were still referenced, freed when the last of them goes
     /// \[s_inode_list_lock\].
     pub fsn_orphaned: AtomicU32,
+    /// The same connector as `s_fsnotify_info->sb_marks`, here for 6.1's backends, which name a superblock by the address of this
+    /// pointer \[connector->lock for writing\].
+    pub s_fsnotify_marks: AtomicPtr<fsnotify_mark_connector>,
 }
 
 /// The part of a mount that filesystems see.

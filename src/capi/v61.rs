@@ -3,7 +3,9 @@
 //! connector pointer instead of the object. The headers' 6.1 mode binds the kernel's names to them.
 
 use super::mark::{fsnotify_add_mark, fsnotify_add_mark_locked, fsnotify_find_mark};
-use crate::abi::{fsnotify_group, fsnotify_mark, fsnotify_mark_connector, fsnotify_obj_type, inode, mount};
+use crate::abi::{
+    fsnotify_group, fsnotify_mark, fsnotify_mark_connector, fsnotify_obj_type, inode, mount, super_block,
+};
 use crate::host::process::fields::connector_at;
 use crate::host::process::log::warn;
 use crate::host::process::srcu::{srcu_read_lock, srcu_read_unlock};
@@ -24,14 +26,11 @@ pub struct fsn_v61_fsid {
     pub val: [c_int; 2],
 }
 
-/// The object around a connector pointer. A superblock's lies in its `fsnotify_sb_info`, which does not know its superblock.
-///
-/// # Safety
-///
-/// `connp` is NULL or the connector pointer of a live object of that type.
-unsafe fn object_of(connp: *mut fsnotify_connp_t, obj_type: c_uint) -> *mut c_void {
+/// The object around a connector pointer; NULL for NULL, and for what is no type of object.
+fn object_of(connp: *mut fsnotify_connp_t, obj_type: c_uint) -> *mut c_void {
     const INODE: c_uint = fsnotify_obj_type::FSNOTIFY_OBJ_TYPE_INODE as c_uint;
     const VFSMOUNT: c_uint = fsnotify_obj_type::FSNOTIFY_OBJ_TYPE_VFSMOUNT as c_uint;
+    const SB: c_uint = fsnotify_obj_type::FSNOTIFY_OBJ_TYPE_SB as c_uint;
     if connp.is_null() {
         return ptr::null_mut();
     }
@@ -41,24 +40,9 @@ unsafe fn object_of(connp: *mut fsnotify_connp_t, obj_type: c_uint) -> *mut c_vo
             let mount = connp.wrapping_byte_sub(offset_of!(mount, mnt_fsnotify_marks)).cast::<mount>();
             mount.wrapping_byte_add(offset_of!(mount, mnt)).cast()
         }
-        // SAFETY: as required of the caller.
-        _ => unsafe { attached_object(connp) },
+        SB => connp.wrapping_byte_sub(offset_of!(super_block, s_fsnotify_marks)).cast(),
+        _ => ptr::null_mut(),
     }
-}
-
-/// The object that the connector at `connp` is attached to; NULL if there is none.
-///
-/// # Safety
-///
-/// `connp` is the connector pointer of a live object.
-unsafe fn attached_object(connp: *mut fsnotify_connp_t) -> *mut c_void {
-    let srcu = &super::mark::fsnotify_mark_srcu;
-    // SAFETY: as required of the caller; an `AtomicPtr` has the layout of the pointer that it stands for.
-    let connp = unsafe { &*connp.cast::<AtomicPtr<fsnotify_mark_connector>>() };
-    let idx = srcu_read_lock(srcu);
-    let object = connector_at(connp).map_or(ptr::null_mut(), |conn| conn.obj.load(Relaxed));
-    srcu_read_unlock(srcu, idx);
-    object
 }
 
 /// 6.1's `fsnotify_find_mark()`: the group's mark on the object whose connector pointer this is, with a reference that the caller
@@ -91,7 +75,7 @@ pub unsafe extern "C" fn fsn_v61_fsnotify_find_mark(
 }
 
 /// 6.1's `fsnotify_add_mark()`; the filesystem id is ignored, as 6.12 has it in the backend's own mark. Returns as
-/// `fsnotify_add_mark()` does; a superblock is found only if it had a mark before.
+/// `fsnotify_add_mark()` does.
 ///
 /// # Safety
 ///
@@ -105,8 +89,7 @@ pub unsafe extern "C" fn fsn_v61_fsnotify_add_mark(
     fsid: *mut fsn_v61_fsid,
 ) -> c_int {
     let _ = fsid;
-    // SAFETY: as required of the caller.
-    let object = unsafe { object_of(connp, obj_type) };
+    let object = object_of(connp, obj_type);
     if object.is_null() {
         warn("fsnotify_add_mark", "the connector pointer leads to no object");
         return -EINVAL;
@@ -129,8 +112,7 @@ pub unsafe extern "C" fn fsn_v61_fsnotify_add_mark_locked(
     fsid: *mut fsn_v61_fsid,
 ) -> c_int {
     let _ = fsid;
-    // SAFETY: as required of the caller.
-    let object = unsafe { object_of(connp, obj_type) };
+    let object = object_of(connp, obj_type);
     if object.is_null() {
         warn("fsnotify_add_mark_locked", "the connector pointer leads to no object");
         return -EINVAL;

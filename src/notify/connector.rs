@@ -216,6 +216,7 @@ pub(crate) fn detach_from_object(conn: &Locked<'_, fsnotify_mark_connector>) -> 
     if let Some(connp) = object.connp() {
         connp.store(ptr::null_mut(), core::sync::atomic::Ordering::Release);
     }
+    object.show_connector(None);
     let sb = object.sb();
     conn.set_detached();
     update_watchers(sb, conn);

@@ -178,8 +178,13 @@ fn link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Res
     match last {
         // SAFETY: as above.
         Some(last) => unsafe { last.obj_list.add_behind(&mark.obj_list) },
-        // SAFETY: as above.
-        None => unsafe { conn.list.add_head(&mark.obj_list) },
+        None => {
+            // SAFETY: as above.
+            unsafe { conn.list.add_head(&mark.obj_list) };
+            if let Some(object) = conn.object().object() {
+                object.show_connector(Some(conn.object()));
+            }
+        }
     }
     Ok(())
 }

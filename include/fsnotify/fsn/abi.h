@@ -1166,6 +1166,11 @@ struct super_block {
 	 * [s_inode_list_lock].
 	 */
 	__u32 fsn_orphaned;
+	/*
+	 * The same connector as `s_fsnotify_info->sb_marks`, here for 6.1's backends, which name a superblock by the address of this
+	 * pointer [connector->lock for writing].
+	 */
+	struct fsnotify_mark_connector *s_fsnotify_marks;
 };
 
 /* A copy of a dentry's name that stays valid while the dentry is renamed. */
@@ -3732,7 +3737,7 @@ struct fsnotify_mark *fsn_v61_fsnotify_find_mark(struct fsnotify_mark_connector 
 
 /*
  * 6.1's `fsnotify_add_mark()`; the filesystem id is ignored, as 6.12 has it in the backend's own mark. Returns as
- * `fsnotify_add_mark()` does; a superblock is found only if it had a mark before.
+ * `fsnotify_add_mark()` does.
  *
  * # Safety
  *

@@ -13,9 +13,6 @@
 #include "log.h"
 
 #ifdef FSNOTIFY_API_6_1
-/* What an object embeds in 6.1; the pointer to it names the object. */
-typedef struct fsnotify_mark_connector *fsnotify_connp_t;
-
 #define fsnotify_find_mark fsn_v61_fsnotify_find_mark
 #define fsnotify_add_mark fsn_v61_fsnotify_add_mark
 #define fsnotify_add_mark_locked fsn_v61_fsnotify_add_mark_locked

@@ -11,6 +11,21 @@
 struct ucounts;
 struct mem_cgroup;
 
+#ifdef FSNOTIFY_API_6_1
+/* What an object embeds in 6.1; the address of this pointer names the object. */
+typedef struct fsnotify_mark_connector *fsnotify_connp_t;
+/*
+ * A connector's way to its object is that address in 6.1, and the object itself here. It has a type of its own, by which
+ * container_of() of the backend mode knows it.
+ */
+typedef volatile fsnotify_connp_t *fsn_v61_object_t;
+#define FSN_CONNECTOR_OBJ fsn_v61_object_t
+/* Another bit than in 6.1, whose 0x01 is FSNOTIFY_CONN_FLAG_IS_WATCHED now. */
+#define FSNOTIFY_CONN_FLAG_HAS_FSID 0x8000
+#else
+#define FSN_CONNECTOR_OBJ void *
+#endif
+
 /* Numbers of watches; the size is fixed, the contents are the host's. */
 struct idr {
 	spinlock_t lock;
@@ -94,9 +109,13 @@ struct fsnotify_mark_connector {
 	unsigned short flags;
 	__extension__ union {
 		/* the object; NULL once detached [lock] */
-		void *obj;
+		FSN_CONNECTOR_OBJ obj;
 		/* once detached and empty: the next connector to be freed */
 		struct fsnotify_mark_connector *destroy_next;
+#ifdef FSNOTIFY_API_6_1
+		/* valid with FSNOTIFY_CONN_FLAG_HAS_FSID, which is never set: since 6.12 the backend's mark has the id */
+		__kernel_fsid_t fsid;
+#endif
 	};
 	/* by descending priority, then descending group address [lock for writing, SRCU for reading] */
 	struct hlist_head list;

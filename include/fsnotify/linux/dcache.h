@@ -236,4 +236,10 @@ static inline void release_dentry_name_snapshot(struct name_snapshot *name)
 	fsn_release_dentry_name_snapshot(name);
 }
 
+#ifdef FSNOTIFY_API_6_1
+/* 6.1's names of the links between a directory and its children; list_for_each_entry() takes them. */
+#define d_subdirs d_children
+#define d_child d_sib
+#endif
+
 #endif /* _FSN_LINUX_DCACHE_H */

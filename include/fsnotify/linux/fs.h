@@ -44,6 +44,11 @@
 #define MAY_CHDIR 0x00000040
 #define MAY_NOT_BLOCK 0x00000080
 
+#ifdef FSNOTIFY_API_6_1
+/* 6.1's count of connectors and of the inodes that they pin; only where the superblock has its struct fsnotify_sb_info. */
+#define s_fsnotify_connectors s_fsnotify_info->watched_objects[0]
+#endif
+
 /* in f_flags */
 #define __FMODE_EXEC ((int)FMODE_EXEC)
 #define __FMODE_NONOTIFY ((int)FMODE_NONOTIFY)

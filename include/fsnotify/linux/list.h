@@ -163,7 +163,34 @@ static inline void hlist_del_init(struct hlist_node *node)
 #define list_entry_is_head(pos, head, member) fsn_list_entry_is_head(pos, head, member)
 #define list_for_each(pos, head) fsn_list_for_each(pos, head)
 #define list_for_each_safe(pos, n, head) fsn_list_for_each_safe(pos, n, head)
+#ifndef FSNOTIFY_API_6_1
 #define list_for_each_entry(pos, head, member) fsn_list_for_each_entry(pos, head, member)
+#else
+/*
+ * A dentry's children are on a doubly linked list in 6.1 (<linux/dcache.h> has the names) and on one with a single head here:
+ * the type of the head tells which of them is walked.
+ */
+static inline void *fsn_v61_first(const void *head, bool single)
+{
+	return single ? (void *)((const struct hlist_head *)head)->first : (void *)((const struct list_head *)head)->next;
+}
+
+static inline void *fsn_v61_next(const void *node, bool single)
+{
+	return single ? (void *)((const struct hlist_node *)node)->next : (void *)((const struct list_head *)node)->next;
+}
+
+#define FSN_V61_SINGLE(head) __builtin_types_compatible_p(__typeof__(*(head)), struct hlist_head)
+#define FSN_V61_ENTRY(from, pos, member) __extension__ ({ \
+		char *fsn_node = (from); \
+\
+		(__typeof__(pos))(void *)(fsn_node ? fsn_node - offsetof(__typeof__(*(pos)), member) : NULL); \
+	})
+#define list_for_each_entry(pos, head, member) \
+	for ((pos) = FSN_V61_ENTRY(fsn_v61_first(head, FSN_V61_SINGLE(head)), pos, member); \
+	     FSN_V61_SINGLE(head) ? (pos) != NULL : (const void *)&(pos)->member != (const void *)(head); \
+	     (pos) = FSN_V61_ENTRY(fsn_v61_next(&(pos)->member, FSN_V61_SINGLE(head)), pos, member))
+#endif
 #define list_for_each_entry_reverse(pos, head, member) fsn_list_for_each_entry_reverse(pos, head, member)
 #define list_for_each_entry_safe(pos, n, head, member) fsn_list_for_each_entry_safe(pos, n, head, member)
 #define hlist_entry(ptr, type, member) fsn_hlist_entry(ptr, type, member)

@@ -205,6 +205,14 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Tells where 6.1's backends look for a superblock's connector that it has one; `connector->lock` is held. The other objects
+    /// have a single place for it.
+    pub(crate) fn show_connector(&self, conn: Option<&fsnotify_mark_connector>) {
+        if let Object::Sb(sb) = *self {
+            sb.s_fsnotify_marks.store(conn.map_or(ptr::null_mut(), fsnotify_mark_connector::as_ptr), Release);
+        }
+    }
+
     /// The object's mask of interest.
     pub(crate) fn mask(&self) -> u32 {
         self.mask_word().load(Relaxed)
