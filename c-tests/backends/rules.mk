@@ -32,7 +32,7 @@ api-6.12 :=
 api-6.1 := -DFSNOTIFY_API_6_1
 
 # What of -Wall -Wextra a kernel's own build leaves out, and the aliasing that all of its code is compiled for.
-kernel-c := -fno-strict-aliasing -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-pointer-sign \
+kernel-c := -fno-strict-aliasing -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-pointer-sign -Wno-type-limits \
 	-Werror=implicit-function-declaration
 
 # As for all C tests: anew when the compiler or the flags are others, or the library another one.

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <linux/types.h>
 
-#ifndef O_LARGEFILE
+/* Where all files are large the C library has 0; the kernel keeps the bit in f_flags. */
+#undef O_LARGEFILE
 #define O_LARGEFILE 0100000
-#endif
 /* the C library has them only on request */
 #ifndef DN_ACCESS
 #define DN_ACCESS 0x00000001
@@ -17,6 +17,21 @@
 #define DN_RENAME 0x00000010
 #define DN_ATTRIB 0x00000020
 #define DN_MULTISHOT 0x80000000
+#endif
+#ifndef O_DIRECT
+#define O_DIRECT 040000
+#endif
+#ifndef O_NOATIME
+#define O_NOATIME 01000000
+#endif
+#ifndef O_PATH
+#define O_PATH 010000000
+#endif
+#ifndef O_DSYNC
+#define O_DSYNC 010000
+#endif
+#ifndef __O_SYNC
+#define __O_SYNC 04000000
 #endif
 #define force_o_largefile() (sizeof(long) == 8)
 

@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <stdarg.h>
+#include <linux/align.h>
 #include <linux/array_size.h>
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -18,6 +19,7 @@
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kconfig.h>
+#include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/panic.h>
