@@ -6,6 +6,7 @@ mod checked;
 pub mod dentry;
 #[cfg(feature = "core")]
 pub mod dump;
+pub mod exe_file;
 pub mod fasync;
 #[cfg(feature = "core")]
 pub mod fsnotify;

@@ -29,6 +29,7 @@ pub mod dentry_link;
 pub mod dentry_move;
 pub mod dentry_path;
 pub mod dentry_tree;
+pub mod exe_file;
 pub mod file;
 pub(crate) mod fork;
 pub mod inode;

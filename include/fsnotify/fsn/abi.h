@@ -2013,6 +2013,24 @@ __u64 fsn_hashlen_string(const void *salt, const char *name);
 int fsn_dump(FILE *stream);
 
 /*
+ * The file that `fsn_set_mm_exe_file()` has set, with a reference for the caller; NULL if there is none. `mm` is
+ * `fsn_current()->mm`: a process has no other.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+struct file *fsn_get_mm_exe_file(void *mm);
+
+/*
+ * Makes `new_exe_file` the file that the process executes, with a reference of its own; NULL for none. The old one is put.
+ *
+ * # Safety
+ * NULL or a file on which the caller has a reference; the caller holds no lock.
+ */
+void fsn_set_mm_exe_file(void *mm,
+			 struct file *new_exe_file);
+
+/*
  * Registers a file for signals about its descriptor `fd` (`on` not 0), or removes its registration (`fasync_helper()`).
  * 1 if a registration came or went, 0 if it only changed or there was none, -ENOMEM; -EINVAL for NULL. Takes
  * `f_lock`. A file must be removed before it goes. The list is the caller's, NULL at first.

@@ -13,7 +13,7 @@ __attribute__((__format__(__printf__, 4, 5)))
 static inline struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *data, int node,
 							 const char *namefmt, ...)
 {
-	char name[TASK_COMM_LEN];
+	char name[4 * TASK_COMM_LEN];	/* what is too long is cut later */
 	va_list args;
 
 	(void)node;

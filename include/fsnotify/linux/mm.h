@@ -7,7 +7,14 @@
 #include <linux/slab.h>
 #include <linux/types.h>
 
+struct mm_struct;
+
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
+
+static inline struct file *get_mm_exe_file(struct mm_struct *mm)
+{
+	return fsn_get_mm_exe_file(mm);
+}
 
 #endif /* _FSN_LINUX_MM_H */
