@@ -16,6 +16,7 @@
 #define CONFIG_SYSCTL 1
 #define CONFIG_PROC_FS 1
 #define CONFIG_EXPORTFS 1
+#define CONFIG_CHECKPOINT_RESTORE 1
 
 /*
  * 1 for an option that is 1, 0 for one that is not defined: the placeholder shifts the 1 into second place.
