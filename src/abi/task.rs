@@ -70,8 +70,8 @@ pub struct task_struct {
     pub comm: UnsafeCell<[c_char; 16]>,
     /// This task: threads are not grouped.
     pub group_leader: AtomicPtr<task_struct>,
-    /// Identity of the process's descriptor table; only compared.
-    pub files: AtomicPtr<c_void>,
+    /// The process's descriptor table; there is one, so this is only compared.
+    pub files: AtomicPtr<super::files_struct>,
     /// Identity of the process's memory; only compared.
     pub mm: AtomicPtr<c_void>,
     /// Credentials; NULL stands for the process's own.
@@ -84,8 +84,12 @@ pub struct task_struct {
     pub journal_info: AtomicPtr<c_void>,
     /// Non-zero for the task that stands in where a thread could get none of its own.
     pub shared: c_int,
+    /// The thread's and the process's id, with a reference, once somebody has asked for them.
+    pub thread_pid: AtomicPtr<super::vfs::pid>,
+    /// See above.
+    pub tgid_pid: AtomicPtr<super::vfs::pid>,
     /// Reserve.
-    pub reserved: [AtomicUsize; 8],
+    pub reserved: [AtomicUsize; 6],
     /// Where the process stands.
     pub fs: AtomicPtr<super::vfs_walk::fs_struct>,
     /// What the audit system knows of the thread's system call; the program's. NULL: it is not audited.

@@ -415,4 +415,6 @@ pub struct file {
     pub f_wb_err: AtomicU32,
     /// The library's: tells files that it allocated from those that the program did; 0 for the latter.
     pub fsn_origin: AtomicUsize,
+    /// The library's: link among the files that the worker is to end.
+    pub fsn_next: AtomicPtr<file>,
 }

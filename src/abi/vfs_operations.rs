@@ -31,6 +31,31 @@ pub struct mnt_idmap {
 pub struct module {
     opaque: [u8; 0],
 }
+/// Opaque: a read or write under way.
+#[repr(C)]
+pub struct kiocb {
+    opaque: [u8; 0],
+}
+/// Opaque: the memory that it goes to or comes from.
+#[repr(C)]
+pub struct iov_iter {
+    opaque: [u8; 0],
+}
+/// Opaque: who reads a directory.
+#[repr(C)]
+pub struct dir_context {
+    opaque: [u8; 0],
+}
+/// Opaque: a range of mapped memory.
+#[repr(C)]
+pub struct vm_area_struct {
+    opaque: [u8; 0],
+}
+/// Opaque: a table of descriptors; there is one.
+#[repr(C)]
+pub struct files_struct {
+    opaque: [u8; 0],
+}
 
 /// Callbacks of a dentry; each may be NULL.
 #[repr(C)]
@@ -89,31 +114,71 @@ pub struct file_system_type {
     pub kill_sb: Option<unsafe extern "C" fn(sb: *mut super_block)>,
 }
 
-/// Callbacks of an open file; each may be NULL.
+/// Callbacks of an open file; each may be NULL. All of the kernel's names are there; those that nothing here calls are for
+/// the program's own use.
 #[repr(C)]
 pub struct file_operations {
     /// The module (NULL).
     pub owner: *mut module,
+    /// `FOP_*`.
+    pub fop_flags: c_uint,
     /// lseek.
     pub llseek: Option<unsafe extern "C" fn(file: *mut file, offset: i64, whence: c_int) -> i64>,
     /// read.
     pub read: Option<unsafe extern "C" fn(file: *mut file, buf: *mut c_char, count: usize, pos: *mut i64) -> isize>,
     /// write.
     pub write: Option<unsafe extern "C" fn(file: *mut file, buf: *const c_char, count: usize, pos: *mut i64) -> isize>,
+    /// Not called here.
+    pub read_iter: Option<unsafe extern "C" fn(iocb: *mut kiocb, to: *mut iov_iter) -> isize>,
+    /// Not called here.
+    pub write_iter: Option<unsafe extern "C" fn(iocb: *mut kiocb, from: *mut iov_iter) -> isize>,
+    /// Not called here.
+    pub iterate_shared: Option<unsafe extern "C" fn(file: *mut file, ctx: *mut dir_context) -> c_int>,
     /// poll.
     pub poll: Option<unsafe extern "C" fn(file: *mut file, wait: *mut poll_table_struct) -> c_uint>,
     /// ioctl.
     pub unlocked_ioctl: Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
     /// ioctl of a 32-bit caller.
     pub compat_ioctl: Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
+    /// Not called here.
+    pub mmap: Option<unsafe extern "C" fn(file: *mut file, vma: *mut vm_area_struct) -> c_int>,
     /// open.
     pub open: Option<unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int>,
     /// close of a descriptor.
     pub flush: Option<unsafe extern "C" fn(file: *mut file, id: *mut c_void) -> c_int>,
     /// Last reference gone.
     pub release: Option<unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int>,
+    /// Not called here.
+    pub fsync: Option<unsafe extern "C" fn(file: *mut file, start: i64, end: i64, datasync: c_int) -> c_int>,
     /// FASYNC set or cleared.
     pub fasync: Option<unsafe extern "C" fn(fd: c_int, file: *mut file, on: c_int) -> c_int>,
+    /// Not called here.
+    pub fallocate: Option<unsafe extern "C" fn(file: *mut file, mode: c_int, offset: i64, len: i64) -> c_long>,
     /// Lines of fdinfo.
     pub show_fdinfo: Option<unsafe extern "C" fn(m: *mut seq_file, file: *mut file)>,
+}
+
+impl file_operations {
+    /// No callbacks, to build a table from.
+    pub(crate) const NONE: Self = Self {
+        owner: core::ptr::null_mut(),
+        fop_flags: 0,
+        llseek: None,
+        read: None,
+        write: None,
+        read_iter: None,
+        write_iter: None,
+        iterate_shared: None,
+        poll: None,
+        unlocked_ioctl: None,
+        compat_ioctl: None,
+        mmap: None,
+        open: None,
+        flush: None,
+        release: None,
+        fsync: None,
+        fasync: None,
+        fallocate: None,
+        show_fdinfo: None,
+    };
 }

@@ -4,10 +4,12 @@
 #[cfg(feature = "group")]
 mod checked;
 pub mod dentry;
+pub mod descriptors;
 #[cfg(feature = "core")]
 pub mod dump;
 pub mod exe_file;
 pub mod fasync;
+pub mod file_ops;
 #[cfg(feature = "core")]
 pub mod fsnotify;
 #[cfg(feature = "group")]

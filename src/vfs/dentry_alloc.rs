@@ -89,6 +89,11 @@ pub fn d_alloc_anon(sb: &super_block) -> *mut dentry {
     alloc(sb, b"/", 0)
 }
 
+/// A dentry without a parent, of that name, that is in no tree: of a file that has no place.
+pub fn d_alloc_pseudo(sb: &super_block, text: &[u8]) -> *mut dentry {
+    alloc(sb, text, 0)
+}
+
 /// The root of a tree; takes over the caller's reference on the inode, also when it returns NULL for want of memory.
 ///
 /// # Safety

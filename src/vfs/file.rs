@@ -7,15 +7,22 @@ use super::mount::{path_get, path_put};
 use super::origin::Origin;
 use crate::abi::*;
 use crate::host::process::log::warn;
-use crate::host::process::slab;
+use crate::host::process::{slab, srcu, work};
 use core::ffi::c_int;
 use core::ptr;
-use core::sync::atomic::Ordering::{AcqRel, Relaxed};
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// `FASYNC` in `f_flags`: somebody wants SIGIO.
 const FASYNC: u32 = libc::O_ASYNC as u32;
 /// Flags that mean nothing once a file is open.
 const AT_OPEN_ONLY: u32 = (libc::O_CREAT | libc::O_EXCL | libc::O_NOCTTY | libc::O_TRUNC) as u32;
+
+impl file {
+    pub(super) fn as_ptr(&self) -> *mut file {
+        ptr::from_ref(self).cast_mut()
+    }
+}
 
 /// The mode that goes with `O_*` flags: `O_RDONLY` is 0, so reading is one more.
 fn mode_of(flags: c_int) -> u32 {
@@ -120,8 +127,42 @@ pub fn get_file(file: &file) {
     }
 }
 
-/// Puts a reference. The last one ends the registrations for SIGIO, calls `release`, and puts the path. The hook
-/// `fsnotify_close()` is the caller's to call before.
+/// Files whose last reference was put inside a read side, linked by `fsn_next`.
+static DELAYED: AtomicPtr<file> = AtomicPtr::new(ptr::null_mut());
+static END_DELAYED: work_struct = work_struct::new(end_delayed);
+
+/// Leaves the end of a file to the worker: it may wait for a grace period, which a thread inside a read side must not.
+#[cold]
+fn close_later(file: &file) {
+    let mut first = DELAYED.load(Relaxed);
+    loop {
+        file.fsn_next.store(first, Relaxed);
+        // Release: the worker sees the link.
+        match DELAYED.compare_exchange_weak(first, file.as_ptr(), Release, Relaxed) {
+            Ok(_) => break,
+            Err(now) => first = now,
+        }
+    }
+    work::queue_work(&END_DELAYED);
+}
+
+unsafe extern "C" fn end_delayed(_: *mut work_struct) {
+    let mut at = DELAYED.swap(ptr::null_mut(), Acquire);
+    // SAFETY: what is on the list has no references, and its end is the list's.
+    while let Some(file) = unsafe { at.as_ref() } {
+        at = file.fsn_next.load(Relaxed);
+        close(file);
+    }
+}
+
+/// Waits until the files that were left to the worker so far have ended.
+pub fn flush_delayed_fput() {
+    work::flush_work(&END_DELAYED);
+}
+
+/// Puts a reference. The last one ends the registrations for SIGIO, calls `release`, and puts the path: at once in the
+/// calling thread, where the kernel waits until that returns to user space; by the worker if the thread is inside a read
+/// side of RCU or SRCU. The hook `fsnotify_close()` is the caller's to call before.
 ///
 /// # Safety
 ///
@@ -130,6 +171,7 @@ pub unsafe fn fput(file: *mut file) {
     // SAFETY: the caller's reference keeps it alive.
     let Some(file) = (unsafe { file.as_ref() }) else { return };
     match file.f_count.counter.fetch_sub(1, AcqRel) - 1 {
+        0 if srcu::reading() => close_later(file),
         0 => close(file),
         left if left < 0 => {
             file.f_count.counter.fetch_add(1, Relaxed);

@@ -2,12 +2,13 @@
 //! What the objects hold in common over a fork: the locks that belong to no single object are taken before it, so that in
 //! the child what they protect is whole. Locks inside an object that another thread of the parent held stay held there.
 
-use super::{dentry_hash, dentry_move, inode, mount, super_block};
+use super::{anon_inodes, dentry_hash, dentry_move, inode, mount, super_block};
 use crate::abi::spinlock;
 
 /// Those locks, outermost first; the chains of names come after them.
-fn locks() -> [&'static spinlock; 5] {
+fn locks() -> [&'static spinlock; 6] {
     [
+        &anon_inodes::SETTING_UP,
         &dentry_move::RENAME,
         &super_block::SB_LOCK,
         &mount::MOUNT_LOCK,

@@ -12,12 +12,14 @@ struct delayed_work;
 struct dentry;
 struct dentry_operations;
 struct dentry_u;
+struct dir_context;
 struct export_operations;
 struct fasync_struct;
 struct fid;
 struct file;
 struct file_operations;
 struct file_system_type;
+struct files_struct;
 struct fown_struct;
 struct fs_error_report;
 struct fs_struct;
@@ -36,7 +38,9 @@ struct hlist_node;
 struct iattr;
 struct inode;
 struct inode_operations;
+struct iov_iter;
 struct kgid_t;
+struct kiocb;
 struct kmem_cache;
 struct kmem_cache_args;
 struct kstat;
@@ -70,6 +74,7 @@ struct timer_list;
 struct timespec64;
 struct user_namespace;
 struct vfsmount;
+struct vm_area_struct;
 struct wait_bit_key;
 struct wait_bit_queue_entry;
 struct wait_queue_entry;
@@ -662,30 +667,47 @@ struct poll_table_struct {
 	unsigned int _key;
 };
 
-/* Callbacks of an open file; each may be NULL. */
+/*
+ * Callbacks of an open file; each may be NULL. All of the kernel's names are there; those that nothing here calls are for
+ * the program's own use.
+ */
 struct file_operations {
 	/* The module (NULL). */
 	struct module *owner;
+	/* `FOP_*`. */
+	unsigned int fop_flags;
 	/* lseek. */
 	int64_t (*llseek)(struct file *file, int64_t offset, int whence);
 	/* read. */
 	long (*read)(struct file *file, char *buf, size_t count, int64_t *pos);
 	/* write. */
 	long (*write)(struct file *file, const char *buf, size_t count, int64_t *pos);
+	/* Not called here. */
+	long (*read_iter)(struct kiocb *iocb, struct iov_iter *to);
+	/* Not called here. */
+	long (*write_iter)(struct kiocb *iocb, struct iov_iter *from);
+	/* Not called here. */
+	int (*iterate_shared)(struct file *file, struct dir_context *ctx);
 	/* poll. */
 	unsigned int (*poll)(struct file *file, struct poll_table_struct *wait);
 	/* ioctl. */
 	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	/* ioctl of a 32-bit caller. */
 	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	/* Not called here. */
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);
 	/* open. */
 	int (*open)(struct inode *inode, struct file *file);
 	/* close of a descriptor. */
 	int (*flush)(struct file *file, void *id);
 	/* Last reference gone. */
 	int (*release)(struct inode *inode, struct file *file);
+	/* Not called here. */
+	int (*fsync)(struct file *file, int64_t start, int64_t end, int datasync);
 	/* FASYNC set or cleared. */
 	int (*fasync)(int fd, struct file *file, int on);
+	/* Not called here. */
+	long (*fallocate)(struct file *file, int mode, int64_t offset, int64_t len);
 	/* Lines of fdinfo. */
 	void (*show_fdinfo)(struct seq_file *m, struct file *file);
 };
@@ -786,6 +808,8 @@ struct file {
 	__u32 f_wb_err;
 	/* The library's: tells files that it allocated from those that the program did; 0 for the latter. */
 	unsigned long fsn_origin;
+	/* The library's: link among the files that the worker is to end. */
+	struct file *fsn_next;
 };
 
 /* Attributes to set. */
@@ -1181,6 +1205,71 @@ struct name_snapshot {
 	__u8 inline_name[DNAME_INLINE_LEN];
 };
 
+/* Where a process stands. */
+struct fs_struct {
+	/* References. */
+	int users;
+	/* Protects what follows. */
+	struct spinlock lock;
+	/* Permissions that new files do not get [read without the lock]. */
+	int umask;
+	/* Kept for the name. */
+	int in_exec;
+	/* What "/" is; one reference on each half [lock]. */
+	struct path root;
+	/* What a relative path begins at [lock]. */
+	struct path pwd;
+};
+
+/*
+ * One thread. The library makes it at the thread's first need and frees it after the thread's end; only pointers are
+ * handed out, so members may be added at the end.
+ */
+struct task_struct {
+	/* `TASK_*`: what a wake-up must match; `TASK_RUNNING` once woken. */
+	__u32 __state;
+	/* `PF_*` [only its own thread writes]. */
+	__u32 flags;
+	/* `FSN_SIG_*`, 0 when nothing is pending. */
+	__u32 sigpending;
+	/* References: the thread's own and those of `fsn_get_task_struct()`. */
+	__u32 usage;
+	/* The thread's number. */
+	int pid;
+	/* The process's number. */
+	int tgid;
+	/* The thread's name when the task was made. */
+	char comm[16];
+	/* This task: threads are not grouped. */
+	struct task_struct *group_leader;
+	/* The process's descriptor table; there is one, so this is only compared. */
+	struct files_struct *files;
+	/* Identity of the process's memory; only compared. */
+	void *mm;
+	/* Credentials; NULL stands for the process's own. */
+	void *cred;
+	/* Whom `set_active_memcg()` charges; NULL: nobody special. */
+	void *active_memcg;
+	/* Memory group of the thread; NULL: the process's. */
+	void *memcg;
+	/* For `current->journal_info` and the like of a program. */
+	void *journal_info;
+	/* Non-zero for the task that stands in where a thread could get none of its own. */
+	int shared;
+	/* The thread's and the process's id, with a reference, once somebody has asked for them. */
+	struct pid *thread_pid;
+	/* See above. */
+	struct pid *tgid_pid;
+	/* Reserve. */
+	unsigned long reserved[6];
+	/* Where the process stands. */
+	struct fs_struct *fs;
+	/* What the audit system knows of the thread's system call; the program's. NULL: it is not audited. */
+	void *audit_context;
+	/* Of a thread of `fsn_kthread_create()`, else NULL. */
+	void *kthread;
+};
+
 /* One registration for SIGIO on a file; allocated by `fasync_helper()`. */
 struct FSN_ALIGNED(8) fasync_struct {
 	/* Protects `fa_file` and `fa_fd` against a sender. */
@@ -1266,67 +1355,6 @@ struct fsnotify_ops {
 	void (*free_event)(struct fsnotify_group *group, struct fsnotify_event *event);
 	/* Frees a mark after its last put and a grace period; no lock held. */
 	void (*free_mark)(struct fsnotify_mark *mark);
-};
-
-/* Where a process stands. */
-struct fs_struct {
-	/* References. */
-	int users;
-	/* Protects what follows. */
-	struct spinlock lock;
-	/* Permissions that new files do not get [read without the lock]. */
-	int umask;
-	/* Kept for the name. */
-	int in_exec;
-	/* What "/" is; one reference on each half [lock]. */
-	struct path root;
-	/* What a relative path begins at [lock]. */
-	struct path pwd;
-};
-
-/*
- * One thread. The library makes it at the thread's first need and frees it after the thread's end; only pointers are
- * handed out, so members may be added at the end.
- */
-struct task_struct {
-	/* `TASK_*`: what a wake-up must match; `TASK_RUNNING` once woken. */
-	__u32 __state;
-	/* `PF_*` [only its own thread writes]. */
-	__u32 flags;
-	/* `FSN_SIG_*`, 0 when nothing is pending. */
-	__u32 sigpending;
-	/* References: the thread's own and those of `fsn_get_task_struct()`. */
-	__u32 usage;
-	/* The thread's number. */
-	int pid;
-	/* The process's number. */
-	int tgid;
-	/* The thread's name when the task was made. */
-	char comm[16];
-	/* This task: threads are not grouped. */
-	struct task_struct *group_leader;
-	/* Identity of the process's descriptor table; only compared. */
-	void *files;
-	/* Identity of the process's memory; only compared. */
-	void *mm;
-	/* Credentials; NULL stands for the process's own. */
-	void *cred;
-	/* Whom `set_active_memcg()` charges; NULL: nobody special. */
-	void *active_memcg;
-	/* Memory group of the thread; NULL: the process's. */
-	void *memcg;
-	/* For `current->journal_info` and the like of a program. */
-	void *journal_info;
-	/* Non-zero for the task that stands in where a thread could get none of its own. */
-	int shared;
-	/* Reserve. */
-	unsigned long reserved[8];
-	/* Where the process stands. */
-	struct fs_struct *fs;
-	/* What the audit system knows of the thread's system call; the program's. NULL: it is not audited. */
-	void *audit_context;
-	/* Of a thread of `fsn_kthread_create()`, else NULL. */
-	void *kthread;
 };
 
 /*
@@ -2001,6 +2029,168 @@ unsigned int fsn_full_name_hash(const void *salt, const char *name, unsigned int
 __u64 fsn_hashlen_string(const void *salt, const char *name);
 
 /*
+ * Reserves the lowest free number (`get_unused_fd_flags()`): `O_CLOEXEC` of the flags counts. -EMFILE at the limit
+ * (`RLIMIT_NOFILE`), -ENOMEM. It is `fsn_fd_install()`'s or `fsn_put_unused_fd()`'s afterwards.
+ *
+ * # Safety
+ *
+ * None.
+ */
+int fsn_get_unused_fd_flags(unsigned int flags);
+
+/*
+ * Gives back a number that was reserved and not installed (`put_unused_fd()`).
+ *
+ * # Safety
+ *
+ * The number is the caller's.
+ */
+void fsn_put_unused_fd(unsigned int fd);
+
+/*
+ * Makes a reserved number a descriptor of the file (`fd_install()`). The caller's reference becomes the table's.
+ *
+ * # Safety
+ *
+ * The number is the caller's, and so is a reference on the file, which is not NULL.
+ */
+void fsn_fd_install(unsigned int fd, struct file *file);
+
+/*
+ * The descriptor's file with a reference (`fget()`); NULL if there is none, or it is open with `O_PATH` only. The same as
+ * `fdget()`, which never borrows here.
+ *
+ * # Safety
+ *
+ * None.
+ */
+struct file *fsn_fget(unsigned int fd);
+
+/*
+ * The same for any file (`fget_raw()`, `lookup_fdget_rcu()`).
+ *
+ * # Safety
+ *
+ * None.
+ */
+struct file *fsn_fget_raw(unsigned int fd);
+
+/*
+ * The file of a descriptor without a reference (6.1's `lookup_fd_rcu()`): it may go at any time, so it is to be compared
+ * and no more.
+ *
+ * # Safety
+ *
+ * None.
+ */
+struct file *fsn_lookup_fd_rcu(unsigned int fd);
+
+/*
+ * Closes a descriptor (`close_fd()`): what `flush` says, or -EBADF.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+int fsn_close_fd(unsigned int fd);
+
+/*
+ * The end of one descriptor of a file, or of what stands for one (`filp_close()`): `flush`, dnotify's end, `fput()`.
+ * Returns what `flush` said. `id` is the table, `current->files`, or NULL.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the file, and not afterwards; it holds no lock.
+ */
+int fsn_filp_close(struct file *filp, void *id);
+
+/*
+ * Says where dnotify is: its `fcntl_dirnotify()` and `dnotify_flush()`, which `F_NOTIFY` and the end of a descriptor call
+ * from now on. NULL: there is none. `<linux/dnotify.h>` does this for the program that has dnotify in it.
+ *
+ * # Safety
+ *
+ * The functions stay for as long as they are set.
+ */
+void fsn_set_dnotify(int (*fcntl)(int fd, struct file *filp, unsigned long arg),
+		     void (*flush)(struct file *filp, void *id));
+
+/*
+ * Ends the files whose last reference was put where they could not be ended at once (`flush_delayed_fput()`); see
+ * `fsn_fput()`.
+ *
+ * # Safety
+ *
+ * No lock is held, and no RCU or SRCU read side.
+ */
+void fsn_flush_delayed_fput(void);
+
+/*
+ * A file without a place in any tree (`anon_inode_getfile()`), with these callbacks and `private_data`: `flags` are
+ * `O_ACCMODE` and `O_NONBLOCK` bits. `ERR_PTR(-ENOMEM)`. The name is copied.
+ *
+ * # Safety
+ *
+ * `name` is a string; `fops` outlives the file.
+ */
+struct file *fsn_anon_inode_getfile(const char *name, const struct file_operations *fops, void *priv_, int flags);
+
+/*
+ * A descriptor of such a file (`anon_inode_getfd()`): its number, or -EMFILE or -ENOMEM. `O_CLOEXEC` of the flags counts,
+ * too.
+ *
+ * # Safety
+ *
+ * As `fsn_anon_inode_getfile()`.
+ */
+int fsn_anon_inode_getfd(const char *name,
+			 const struct file_operations *fops,
+			 void *priv_,
+			 int flags);
+
+/*
+ * Reserves a number of the table and makes a file for a process (`pidfd_prepare()`): the number, which the caller installs
+ * with `*ret` or gives back, or a negative errno: -EINVAL if nothing has this id as its own any more. `flags` are those of
+ * `pidfd_open()`.
+ *
+ * # Safety
+ *
+ * `pid` is NULL or one on which the caller holds a reference; `ret` has room for the file.
+ */
+int fsn_pidfd_prepare(struct pid *pid,
+		      unsigned int flags,
+		      struct file **ret);
+
+/*
+ * The system's own descriptor of the process that such a file stands for: for `waitid()`, `pidfd_send_signal()`, `poll()`. It
+ * stays the file's and is closed with it. -EBADF for any other file, and for NULL.
+ *
+ * # Safety
+ *
+ * NULL or a file on which the caller holds a reference.
+ */
+int fsn_pidfd_number(struct file *file);
+
+/*
+ * The id of a task's thread (`task_pid()`), which stays while the task does; no reference for the caller. NULL without
+ * memory.
+ *
+ * # Safety
+ *
+ * The task is `current` or one on which the caller has a reference.
+ */
+struct pid *fsn_task_pid(struct task_struct *task);
+
+/*
+ * The id of its process (`task_tgid()`), likewise.
+ *
+ * # Safety
+ *
+ * As `fsn_task_pid()`.
+ */
+struct pid *fsn_task_tgid(struct task_struct *task);
+
+/*
  * Writes all groups, the marks of each and the head of its queue to a stream, as text whose form may change.
  *
  * Takes each group's `mark_mutex` and `notification_lock` in turn, so no lock may be held; the group is referenced while it is
@@ -2211,6 +2401,202 @@ int fsn_pid_vnr(struct pid *pid);
  * `pid` is NULL or one on which the caller holds a reference.
  */
 bool fsn_pid_has_task(struct pid *pid, enum pid_type kind);
+
+/*
+ * `read()` at the file's position: bytes, 0 at the end, or a negative errno. A buffer that cannot be written gives -EFAULT.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+long fsn_sys_read(int fd,
+		       void *buf,
+		       size_t count);
+
+/*
+ * `write()` at the file's position: bytes, or a negative errno. A buffer that cannot be read gives -EFAULT.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+long fsn_sys_write(int fd, const void *buf, size_t count);
+
+/*
+ * `lseek()`: the new position, or a negative errno; -ESPIPE for a file that has none.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+int64_t fsn_sys_lseek(int fd, int64_t offset, int whence);
+
+/*
+ * `close()`: what the file's `flush` says, or -EBADF. The number is free afterwards in any case.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+int fsn_sys_close(int fd);
+
+/*
+ * `poll()`: how many of the `count` entries (`struct pollfd`) have something, 0 when `timeout` milliseconds are over (negative:
+ * never), -EINTR, -ENOMEM, -EFAULT, -EINVAL for more entries than the process may have descriptors.
+ *
+ * # Safety
+ *
+ * The entries are the caller's; no lock is held.
+ */
+int fsn_sys_poll(void *fds,
+		 unsigned long count,
+		 int timeout);
+
+/*
+ * `ioctl()`: `FIONBIO`, `FIOASYNC`, `FIOCLEX` and `FIONCLEX`, then the file's own; -ENOTTY where there is none.
+ *
+ * # Safety
+ *
+ * `arg` is what the command wants; no lock is held.
+ */
+long fsn_sys_ioctl(int fd, unsigned int cmd, unsigned long arg);
+
+/*
+ * `fcntl()`: `F_DUPFD`, `F_DUPFD_CLOEXEC`, `F_GETFD`, `F_SETFD`, `F_GETFL`, `F_SETFL`, `F_GETOWN`, `F_SETOWN`, `F_GETSIG`,
+ * `F_SETSIG`, `F_GETOWN_EX`, `F_SETOWN_EX`, `F_GETOWNER_UIDS`, and `F_NOTIFY` where dnotify is there; -EINVAL for others.
+ *
+ * # Safety
+ *
+ * `arg` is what the command wants; no lock is held.
+ */
+long fsn_sys_fcntl(int fd,
+		   int cmd,
+		   unsigned long arg);
+
+/*
+ * `dup()`: the lowest free number, now a descriptor of the same file; -EBADF, -EMFILE, -ENOMEM.
+ *
+ * # Safety
+ *
+ * None.
+ */
+int fsn_sys_dup(int fd);
+
+/*
+ * `dup2()`: `new_fd`, now a descriptor of the same file; what it was before is closed. -EBADF, -EBUSY, -ENOMEM.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+int fsn_sys_dup2(int old_fd, int new_fd);
+
+/*
+ * `dup3()`: as `fsn_sys_dup2()`, with `O_CLOEXEC` in the flags if wanted; -EINVAL if both are the same.
+ *
+ * # Safety
+ *
+ * No lock is held.
+ */
+int fsn_sys_dup3(int old_fd, int new_fd, int flags);
+
+/*
+ * Reads from a file at a position of the caller's (`vfs_read()`): what its `read` says, -EBADF if it is not open for
+ * reading, -EINVAL if it has no `read`. The hooks (`fsnotify_access()`) are the file's own to call. An interrupted wait is
+ * -ERESTARTSYS, as in the kernel.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the file and holds no lock.
+ */
+long fsn_vfs_read(struct file *file,
+		       char *buf,
+		       size_t count,
+		       int64_t *pos);
+
+/*
+ * Writes to a file at a position of the caller's (`vfs_write()`), as `fsn_vfs_read()` reads.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the file and holds no lock.
+ */
+long fsn_vfs_write(struct file *file, const char *buf, size_t count, int64_t *pos);
+
+/*
+ * What the file has now (`vfs_poll()`), as `EPOLL*` bits; `wait` is NULL or a poll table that hears of more. A file without
+ * `poll` can always be read and written.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the file and holds no lock.
+ */
+unsigned int fsn_vfs_poll(struct file *file,
+			  struct poll_table_struct *wait);
+
+/*
+ * The file's own ioctl (`vfs_ioctl()`); -ENOTTY if it has none.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the file and holds no lock; `arg` is what the command wants.
+ */
+long fsn_vfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/*
+ * For a table of callbacks: seeking does nothing (`noop_llseek()`). Returns the file's position.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the file.
+ */
+int64_t fsn_noop_llseek(struct file *file, int64_t offset, int whence);
+
+/*
+ * For a table of callbacks: a 32-bit caller's argument is a pointer, so its upper half is taken away
+ * (`compat_ptr_ioctl()`), then `unlocked_ioctl`.
+ *
+ * # Safety
+ *
+ * As `fsn_vfs_ioctl()`.
+ */
+long fsn_compat_ptr_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/*
+ * What a descriptor's file has to tell in `/proc/<pid>/fdinfo`: see `fsn_show_fdinfo()`; `O_CLOEXEC` is among the flags if the
+ * descriptor has it. -EBADF if there is no such descriptor.
+ *
+ * # Safety
+ *
+ * `buf` has room for `size` bytes; no lock is held.
+ */
+long fsn_sys_fdinfo(int fd,
+			 char *buf,
+			 size_t size);
+
+/*
+ * Writes what a file has to tell in `/proc/<pid>/fdinfo`: lines `pos`, `flags`, `mnt_id`, `ino`, then those of its
+ * `show_fdinfo`. The text ends in NUL. Returns its length, -ENOSPC if `size` bytes are not enough, -EINVAL for NULL.
+ *
+ * # Safety
+ *
+ * NULL or a file on which the caller has a reference; `buf` has room for `size` bytes; no lock is held.
+ */
+long fsn_show_fdinfo(struct file *file, char *buf, size_t size);
+
+/*
+ * Makes an ordinary descriptor of the system's that carries a file's events: for `poll()`, `select()`, epoll, `read()` and
+ * `close()` in any event loop, and for other processes (`SCM_RIGHTS`). `flags` are `O_NONBLOCK` and `O_CLOEXEC`. Takes a
+ * reference on the file of its own, which it puts soon after the last copy of the descriptor was closed. -EINVAL for other
+ * flags, NULL, or a file that has no `read` or no `poll`; -EBADF if it is not open for reading; -ENOMEM, -EMFILE, -ENFILE,
+ * -EAGAIN without a thread. `docs/host.md` says how it differs from the file's own `read`.
+ *
+ * # Safety
+ *
+ * NULL or a file on which the caller has a reference, whose wait queues live as long as the file does.
+ */
+int fsn_file_descriptor(struct file *file,
+			int flags);
 
 /*
  * Tells everybody who is interested in an event (`fsnotify()`).

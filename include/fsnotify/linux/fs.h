@@ -173,4 +173,78 @@ static inline void kill_fasync(struct fasync_struct **queue, int sig, int band)
 	fsn_kill_fasync(queue, sig, band);
 }
 
+static inline void f_delown(struct file *file)
+{
+	fsn_f_delown(file);
+}
+
+static inline int f_setown(struct file *file, int who, int force)
+{
+	return fsn_f_setown(file, who, force);
+}
+
+static inline int f_getown(struct file *file)
+{
+	return fsn_f_getown(file);
+}
+
+static inline void send_sigio(struct fown_struct *owner, int fd, int band)
+{
+	fsn_send_sigio(owner, fd, band);
+}
+
+#ifdef FSNOTIFY_API_6_1
+
+/* The owner was part of the file: &file->f_owner is its address, made by __f_setown() at the latest. */
+#define f_owner f_owner[0]
+
+static inline void __f_setown(struct file *file, struct pid *pid, enum pid_type type, int force)
+{
+	if (!fsn_file_f_owner_allocate(file))
+		fsn___f_setown(file, pid, type, force);
+}
+
+#else
+
+static inline struct fown_struct *file_f_owner(const struct file *file)
+{
+	return fsn_file_f_owner(file);
+}
+
+static inline int file_f_owner_allocate(struct file *file)
+{
+	return fsn_file_f_owner_allocate(file);
+}
+
+static inline void __f_setown(struct file *file, struct pid *pid, enum pid_type type, int force)
+{
+	fsn___f_setown(file, pid, type, force);
+}
+
+#endif
+
+static inline int filp_close(struct file *file, fl_owner_t id)
+{
+	return fsn_filp_close(file, id);
+}
+
+static inline ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+{
+	return fsn_vfs_read(file, buf, count, pos);
+}
+
+static inline ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	return fsn_vfs_write(file, buf, count, pos);
+}
+
+static inline long vfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return fsn_vfs_ioctl(file, cmd, arg);
+}
+
+/* For tables of callbacks: their addresses are taken. */
+#define noop_llseek fsn_noop_llseek
+#define compat_ptr_ioctl fsn_compat_ptr_ioctl
+
 #endif /* _FSN_LINUX_FS_H */

@@ -97,6 +97,19 @@ pub unsafe fn __f_setown(file: &file, pid: *mut pid, kind: pid_type, force: c_in
     unsafe { pids::put(spare) };
 }
 
+/// `F_GETOWNER_UIDS`: real and effective user of whoever set the owner, 0 and 0 if nobody did.
+pub fn users(file: &file) -> [u32; 2] {
+    file_f_owner(file).map_or([0; 2], |owner| {
+        read(owner, || {
+            // SAFETY: the lock is held, so nobody writes.
+            let uid = unsafe { *owner.uid.get() };
+            // SAFETY: as above.
+            let euid = unsafe { *owner.euid.get() };
+            [uid.val, euid.val]
+        })
+    })
+}
+
 /// Remembers who set the owner. The owner's lock is held for writing.
 fn set_users(owner: &fown_struct) {
     // SAFETY: getuid has no requirement.

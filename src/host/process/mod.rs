@@ -40,3 +40,8 @@ pub mod wait_bit;
 pub mod waitqueue;
 pub mod work;
 mod work_list;
+
+/// The errno of the calling thread's last failed call of the system.
+pub(crate) fn last_error() -> core::ffi::c_int {
+    errno::get()
+}

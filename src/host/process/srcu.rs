@@ -157,6 +157,11 @@ fn enter_shared(ssp: &srcu_struct, index: c_int) -> c_int {
     index | SHARED
 }
 
+/// Whether the calling thread is inside the read side of some domain, RCU's included.
+pub fn reading() -> bool {
+    srcu_slots::inside_any()
+}
+
 /// Whether the calling thread is inside. Of readers without a slot it cannot be told which thread they are: where there
 /// are any, the answer is yes.
 pub fn srcu_read_lock_held(ssp: &srcu_struct) -> bool {

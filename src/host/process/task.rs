@@ -13,12 +13,18 @@ use core::ptr;
 use core::sync::atomic::{fence, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use super::thread::{arm, local};
-use super::{fork, futex, kthread, park};
+use super::{fork, futex, kthread, park, pids};
 use crate::abi::task::*;
+use crate::abi::{files_struct, pid};
 
 /// Identities of the process's descriptor table and memory, which are only compared.
 static FILES: AtomicU32 = AtomicU32::new(0);
 static MM: AtomicU32 = AtomicU32::new(0);
+
+/// What every task has as its table of descriptors: its address is its identity.
+pub fn files() -> *mut files_struct {
+    (&raw const FILES).cast_mut().cast()
+}
 
 /// Stands in for the tasks of threads that can have none.
 static SHARED: task_struct = task_struct::blank(1);
@@ -47,7 +53,9 @@ impl task_struct {
             memcg: AtomicPtr::new(ptr::null_mut()),
             journal_info: AtomicPtr::new(ptr::null_mut()),
             shared,
-            reserved: [const { AtomicUsize::new(0) }; 8],
+            thread_pid: AtomicPtr::new(ptr::null_mut()),
+            tgid_pid: AtomicPtr::new(ptr::null_mut()),
+            reserved: [const { AtomicUsize::new(0) }; 6],
             fs: AtomicPtr::new(ptr::null_mut()),
             audit_context: AtomicPtr::new(ptr::null_mut()),
             kthread: AtomicPtr::new(ptr::null_mut()),
@@ -59,7 +67,7 @@ impl task_struct {
         // SAFETY: has no preconditions.
         self.tgid.store(unsafe { libc::getpid() }, Ordering::Relaxed);
         self.group_leader.store(ptr::from_ref(self).cast_mut(), Ordering::Relaxed);
-        self.files.store((&raw const FILES).cast_mut().cast(), Ordering::Relaxed);
+        self.files.store(files(), Ordering::Relaxed);
         self.mm.store((&raw const MM).cast_mut().cast(), Ordering::Relaxed);
         if self.shared == 0 {
             // SAFETY: has no preconditions.
@@ -142,8 +150,44 @@ pub unsafe fn put_task_struct(task: *mut task_struct) {
     if usage.fetch_sub(1, Ordering::AcqRel) == 1 && shared == 0 {
         // SAFETY: nobody else has a reference any more.
         kthread::task_ends(unsafe { &*task });
+        // SAFETY: the last reference.
+        forget_pids(unsafe { &*task });
         // SAFETY: the last reference; made by malloc().
         unsafe { libc::free(task.cast::<c_void>()) };
+    }
+}
+
+/// The thread's id as an object that the task keeps; NULL without memory.
+pub fn task_pid(task: &task_struct) -> *mut pid {
+    kept_pid(&task.thread_pid, task.pid.load(Ordering::Relaxed))
+}
+
+/// The process's.
+pub fn task_tgid(task: &task_struct) -> *mut pid {
+    kept_pid(&task.tgid_pid, task.tgid.load(Ordering::Relaxed))
+}
+
+fn kept_pid(place: &AtomicPtr<pid>, nr: c_int) -> *mut pid {
+    let known = place.load(Ordering::Acquire);
+    if !known.is_null() {
+        return known;
+    }
+    let new = pids::get_nr(nr);
+    match place.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => new,
+        Err(other) => {
+            // SAFETY: got above, and another thread was faster.
+            unsafe { pids::put(new) };
+            other
+        }
+    }
+}
+
+/// Gives back the ids that the task keeps: they are others, or it ends.
+fn forget_pids(task: &task_struct) {
+    for place in [&task.thread_pid, &task.tgid_pid] {
+        // SAFETY: NULL, or the task's reference.
+        unsafe { pids::put(place.swap(ptr::null_mut(), Ordering::AcqRel)) };
     }
 }
 
@@ -325,6 +369,8 @@ pub fn after_fork() {
     if !task.is_null() {
         // SAFETY: the thread's own task.
         let task = unsafe { &*task };
+        forget_pids(task);
         task.describe();
     }
+    forget_pids(&SHARED);
 }
