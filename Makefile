@@ -94,7 +94,7 @@ else
 $(group-out)/.built: FORCE
 	$(need-cargo)
 	$(need-cc)
-	$(CARGO) rustc --lib $(if $(filter release,$(profile)),--release) --no-default-features --features group \
+	$(CARGO) rustc --lib $(if $(filter release,$(profile)),--release) --no-default-features --features process,group \
 		--crate-type cdylib --crate-type staticlib --target-dir $(group-dir) $(triple)
 	@for lib in libfsnotify.so libfsnotify.a; do \
 		[ $@ -nt $(group-out)/deps/$$lib ] || { touch $@; break; }; \
@@ -131,6 +131,7 @@ symbols: $(shared)
 
 include c-tests/rules.mk
 include c-tests/oracle/rules.mk
+include kernel/rules.mk
 include c-tests/backends/rules.mk
 
 $(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.[ch]) $(c-out)/.flags $(shared) $(out)/$(soname)

@@ -10,10 +10,10 @@
 //! The crate is `no_std`; only the process host and its objects may name `std` (they declare it for themselves), so the
 //! core cannot come to depend on it.
 //!
-//! Without the feature `core` the process host builds alone: the functions of `fs/notify` come from whoever links it.
+//! Features choose a host and how much of the core is there: Cargo.toml says which.
 #![no_std]
 #![cfg_attr(
-    not(feature = "core"),
+    all(feature = "process", not(feature = "core")),
     expect(dead_code, unused_imports, reason = "the host offers what only the core uses")
 )]
 
@@ -21,9 +21,19 @@
 // needs unwinding; release builds of the tests therefore do not exist.
 #[cfg(all(not(panic = "abort"), not(debug_assertions)))]
 compile_error!("libfsnotify is shipped with panic = \"abort\" only: a panic must not unwind into C");
+#[cfg(feature = "process")]
+#[cfg(feature = "kernel")]
+compile_error!("one host: `process` or `kernel`");
+#[cfg(not(any(feature = "process", feature = "kernel")))]
+compile_error!("a host is needed: `process` or `kernel`");
 
+#[cfg(feature = "process")]
 pub mod abi;
+#[cfg(feature = "process")]
 pub mod capi;
 pub mod host;
+#[cfg(feature = "kernel")]
+use host::kernel::abi;
 pub mod notify;
+#[cfg(feature = "process")]
 pub mod vfs;

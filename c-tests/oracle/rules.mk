@@ -23,7 +23,7 @@ FIRST_SEED ?= 1
 $(oracle-host): FORCE
 	$(need-cargo)
 	$(need-cc)
-	$(CARGO) rustc --lib $(if $(filter release,$(profile)),--release) --no-default-features --crate-type staticlib \
+	$(CARGO) rustc --lib $(if $(filter release,$(profile)),--release) --no-default-features --features process --crate-type staticlib \
 		--target-dir $(oracle-dir) $(triple)
 
 # Links to the kernel's files, with our private header where their quote include looks for one.

@@ -17,16 +17,21 @@ use core::ptr::NonNull;
 
 /// Makes a group with one reference, the caller's. `None`: out of memory.
 pub(crate) fn alloc(ops: NonNull<fsnotify_ops>, flags: c_int) -> Option<NonNull<fsnotify_group>> {
-    let gfp = if flags & FSNOTIFY_GROUP_USER != 0 { GFP_KERNEL_ACCOUNT } else { GFP_KERNEL };
-    let group = siblings::alloc(gfp)?;
+    let charged = flags & FSNOTIFY_GROUP_USER != 0;
+    let group = siblings::alloc(charged)?;
     // SAFETY: zeroed memory for a group, which nobody else knows yet; zero is a valid value of every field.
     unsafe { fsnotify_group::set_ops(group, ops) };
     // SAFETY: as above; from here on it is shared.
     let new = unsafe { group.as_ref() };
     new.set_flags(flags);
-    new.init_refs();
-    new.init_notification();
-    new.init_marks();
+    new.init_refcnt();
+    new.init_user_waits();
+    new.init_notification_lock();
+    new.init_notification_list();
+    new.init_notification_waitq();
+    new.set_max_events(u32::MAX);
+    new.init_mark_mutex(flags);
+    new.init_marks_list();
     siblings::made(new);
     count(Counter::GroupAlloc, 1);
     trace::group_alloc(group.as_ptr());
@@ -64,12 +69,10 @@ unsafe fn free(group: NonNull<fsnotify_group>) {
     let old = unsafe { group.as_ref() };
     siblings::ends(old);
     trace::group_free(group.as_ptr());
-    if let Some(free_group_priv) = old.free_group_priv() {
-        // SAFETY: the callback's contract: once, at the last put, no lock held.
-        unsafe { free_group_priv(group.as_ptr()) };
-    }
+    // SAFETY: once, at the last put, no lock held.
+    unsafe { old.free_priv() };
     old.put_memcg();
-    old.end_marks();
+    old.destroy_mark_mutex();
     count(Counter::GroupFree, 1);
     // SAFETY: allocated by `siblings::alloc()`, and nobody can reach it any more.
     unsafe { siblings::free(group) };
@@ -125,7 +128,8 @@ pub(crate) fn fasync(fd: c_int, file: &file, group: &fsnotify_group, on: c_int) 
     }
 }
 
-/// Has `fsnotify_destroy_group()` been called for this group before? Marks it as called.
+/// Has `fsnotify_destroy_group()` been called for this group before? Marks it as called. A kernel trusts its callers.
+#[cfg(feature = "process")]
 pub(crate) fn begin_destroy(group: &fsnotify_group) -> bool {
     siblings::first_destruction(group)
 }

@@ -52,8 +52,9 @@ struct Registry {
 static REGISTRY: Registry =
     Registry { lock: spinlock::new(), groups: hlist_head { first: AtomicPtr::new(ptr::null_mut()) } };
 
-/// Zeroed memory for a group.
-pub(crate) fn alloc(gfp: gfp_t) -> Option<NonNull<fsnotify_group>> {
+/// Zeroed memory for a group, charged to the current memory group if `charged`.
+pub(crate) fn alloc(charged: bool) -> Option<NonNull<fsnotify_group>> {
+    let gfp = if charged { GFP_KERNEL_ACCOUNT } else { GFP_KERNEL };
     NonNull::new(kzalloc(size_of::<Whole>(), gfp).cast())
 }
 

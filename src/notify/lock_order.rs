@@ -65,6 +65,7 @@
 //! }
 //! ```
 
+#[cfg(feature = "process")]
 use crate::abi::{fsnotify_group, fsnotify_mark, fsnotify_mark_connector};
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -120,39 +121,6 @@ pub trait Ordered {
     unsafe fn release(&self);
 }
 
-impl Ordered for fsnotify_group {
-    type Level = Group;
-    fn acquire(&self) {
-        self.lock_marks();
-    }
-    unsafe fn release(&self) {
-        // SAFETY: the caller holds the group's mutex.
-        unsafe { self.unlock_marks() }
-    }
-}
-
-impl Ordered for fsnotify_mark {
-    type Level = Mark;
-    fn acquire(&self) {
-        self.lock.lock();
-    }
-    unsafe fn release(&self) {
-        // SAFETY: the caller holds the mark's lock.
-        unsafe { self.lock.unlock() }
-    }
-}
-
-impl Ordered for fsnotify_mark_connector {
-    type Level = Connector;
-    fn acquire(&self) {
-        self.lock.lock();
-    }
-    unsafe fn release(&self) {
-        // SAFETY: the caller holds the connector's lock.
-        unsafe { self.lock.unlock() }
-    }
-}
-
 /// A locked object; dropping it unlocks.
 pub struct Locked<'a, T: Ordered> {
     object: &'a T,
@@ -160,6 +128,7 @@ pub struct Locked<'a, T: Ordered> {
 }
 
 impl<'a, T: Ordered> Locked<'a, T> {
+    #[cfg(feature = "process")]
     fn new<'o: 'a, Outer: Before<T::Level>>(outer: &'a mut Held<'_, Outer>, object: &'o T) -> Self {
         object.acquire();
         Locked { object, held: outer.nested() }
@@ -205,6 +174,7 @@ impl<T: Ordered> Drop for Locked<'_, T> {
 }
 
 /// Takes `group->mark_mutex` (`fsnotify_group_lock()`).
+#[cfg(feature = "process")]
 pub fn lock_group<'a, L: Before<Group>>(
     held: &'a mut Held<'_, L>,
     group: &'a fsnotify_group,
@@ -213,11 +183,13 @@ pub fn lock_group<'a, L: Before<Group>>(
 }
 
 /// Takes `mark->lock`.
+#[cfg(feature = "process")]
 pub fn lock_mark<'a, L: Before<Mark>>(held: &'a mut Held<'_, L>, mark: &'a fsnotify_mark) -> Locked<'a, fsnotify_mark> {
     Locked::new(held, mark)
 }
 
 /// Takes `connector->lock`.
+#[cfg(feature = "process")]
 pub fn lock_connector<'a, L: Before<Connector>>(
     held: &'a mut Held<'_, L>,
     connector: &'a fsnotify_mark_connector,

@@ -24,6 +24,7 @@ mod siblings;
 mod siblings;
 
 /// Before a fork: what the core holds in common is whole.
+#[cfg(feature = "process")]
 pub(crate) fn before_fork() {
     #[cfg(feature = "core")]
     {
@@ -33,6 +34,7 @@ pub(crate) fn before_fork() {
 }
 
 /// After a fork, in the parent.
+#[cfg(feature = "process")]
 pub(crate) fn after_fork_in_parent() {
     #[cfg(feature = "core")]
     {
@@ -42,6 +44,7 @@ pub(crate) fn after_fork_in_parent() {
 }
 
 /// After a fork, in the child: the work of the parent's other threads goes on.
+#[cfg(feature = "process")]
 pub(crate) fn after_fork_in_child() {
     #[cfg(feature = "core")]
     {

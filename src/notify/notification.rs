@@ -206,11 +206,8 @@ pub(crate) fn remove_first(group: &fsnotify_group) -> Option<NonNull<fsnotify_ev
 
 /// Hands an event back to the backend.
 pub(crate) fn free_event(group: &fsnotify_group, event: NonNull<fsnotify_event>) {
-    match group.free_event() {
-        // SAFETY: the callback's contract: the event is off the queue, no lock is held.
-        Some(free_event) => unsafe { free_event(group.as_ptr(), event.as_ptr()) },
-        None => warn("fsnotify_destroy_event", "the group has no free_event"),
-    }
+    // SAFETY: the event is off the queue, and no lock is held.
+    unsafe { group.free_event(event, "fsnotify_destroy_event") };
 }
 
 /// Frees an event that is off the queue; leaves the overflow event alone.

@@ -4,9 +4,11 @@
 
 use super::lock_order::{Held, Nothing};
 use crate::abi::*;
-use crate::host::*;
 use core::ffi::c_uint;
 use core::ptr::NonNull;
+
+/// `FSNOTIFY_OBJ_TYPE_ANY`.
+const ANY: c_uint = c_uint::MAX;
 
 extern "C" {
     fn fsnotify_clear_marks_by_group(group: *mut fsnotify_group, obj_type: c_uint);
@@ -14,9 +16,9 @@ extern "C" {
     fn fsnotify_flush_notify(group: *mut fsnotify_group);
 }
 
-/// Zeroed memory for a group.
-pub(crate) fn alloc(gfp: gfp_t) -> Option<NonNull<fsnotify_group>> {
-    NonNull::new(kzalloc(fsnotify_group::size(), gfp).cast())
+/// Zeroed memory for a group, charged to the current memory group if `charged`.
+pub(crate) fn alloc(charged: bool) -> Option<NonNull<fsnotify_group>> {
+    fsnotify_group::alloc(charged)
 }
 
 /// Frees the memory.
@@ -25,8 +27,8 @@ pub(crate) fn alloc(gfp: gfp_t) -> Option<NonNull<fsnotify_group>> {
 ///
 /// `group` came from [`alloc`] and nobody can reach it.
 pub(crate) unsafe fn free(group: NonNull<fsnotify_group>) {
-    // SAFETY: came from kzalloc(), and nobody can reach it.
-    unsafe { kfree(group.as_ptr().cast()) };
+    // SAFETY: as required of the caller.
+    unsafe { fsnotify_group::free(group) };
 }
 
 /// Nothing is kept about a group.
@@ -36,6 +38,7 @@ pub(crate) fn made(_group: &fsnotify_group) {}
 pub(crate) fn ends(_group: &fsnotify_group) {}
 
 /// A second destruction is not noticed, as in the original.
+#[cfg(feature = "process")]
 pub(crate) fn first_destruction(_group: &fsnotify_group) -> bool {
     true
 }
@@ -54,7 +57,7 @@ pub(crate) fn destroyer_frees(_group: &fsnotify_group) -> bool {
 /// `fsnotify_clear_marks_by_group()`, which takes the group's mutex.
 pub(crate) fn clear_marks(_held: &mut Held<'_, Nothing>, group: &fsnotify_group) {
     // SAFETY: the caller has a reference on the group and holds no lock.
-    unsafe { fsnotify_clear_marks_by_group(group.as_ptr(), fsnotify_obj_type::FSNOTIFY_OBJ_TYPE_ANY as c_uint) };
+    unsafe { fsnotify_clear_marks_by_group(group.as_ptr(), ANY) };
 }
 
 /// `fsnotify_wait_marks_destroyed()`: everybody's marks.
@@ -71,9 +74,6 @@ pub(crate) fn flush(group: &fsnotify_group) {
 
 /// Frees the overflow event through the group's `free_event`.
 pub(crate) fn free_overflow(group: &fsnotify_group, overflow: NonNull<fsnotify_event>) {
-    match group.free_event() {
-        // SAFETY: the callback's contract: nobody uses the event any more, no lock is held.
-        Some(free_event) => unsafe { free_event(group.as_ptr(), overflow.as_ptr()) },
-        None => warn("fsnotify_destroy_group", "the group has no free_event"),
-    }
+    // SAFETY: nobody uses the event any more, and no lock is held.
+    unsafe { group.free_event(overflow, "fsnotify_destroy_group") };
 }

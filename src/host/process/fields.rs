@@ -8,6 +8,8 @@
 
 use super::cache::kmem_cache;
 use crate::abi::*;
+#[cfg(feature = "group")]
+use crate::notify::lock_order::{Connector, Mark, Ordered};
 use crate::vfs::name::{release_dentry_name_snapshot, take_dentry_name_snapshot};
 use core::ffi::{c_int, c_uint, c_void};
 use core::mem::MaybeUninit;
@@ -59,6 +61,30 @@ impl fsnotify_mark {
     /// the connector's lock is held.
     pub(crate) fn next_on_object(&self) -> *mut fsnotify_mark {
         mark_of(self.obj_list.next())
+    }
+}
+
+#[cfg(feature = "group")]
+impl Ordered for fsnotify_mark {
+    type Level = Mark;
+    fn acquire(&self) {
+        self.lock.lock();
+    }
+    unsafe fn release(&self) {
+        // SAFETY: the caller holds the mark's lock.
+        unsafe { self.lock.unlock() }
+    }
+}
+
+#[cfg(feature = "group")]
+impl Ordered for fsnotify_mark_connector {
+    type Level = Connector;
+    fn acquire(&self) {
+        self.lock.lock();
+    }
+    unsafe fn release(&self) {
+        // SAFETY: the caller holds the connector's lock.
+        unsafe { self.lock.unlock() }
     }
 }
 

@@ -5,19 +5,34 @@
 //! A `&fsnotify_group` says that the group is alive: by a reference, or because its end has not begun to free it.
 
 use super::fasync::fasync_helper;
+use super::log::warn;
 use super::memcg::mem_cgroup_put;
 use super::task;
 use super::waitqueue::{init_waitqueue_head, wait_event};
 use crate::abi::*;
+#[cfg(feature = "group")]
+use crate::notify::lock_order::{Group, Ordered};
 use core::ffi::c_int;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 impl fsnotify_group {
-    /// Bytes that a group takes.
+    /// Zeroed memory for a group, charged to the current memory group if `charged`.
     #[cfg(not(feature = "core"))]
-    pub(crate) const fn size() -> usize {
-        size_of::<Self>()
+    pub(crate) fn alloc(charged: bool) -> Option<NonNull<Self>> {
+        let gfp = if charged { GFP_KERNEL_ACCOUNT } else { GFP_KERNEL };
+        NonNull::new(super::slab::kzalloc(size_of::<Self>(), gfp).cast())
+    }
+
+    /// Frees the memory.
+    ///
+    /// # Safety
+    ///
+    /// It came from [`Self::alloc`] and nobody can reach it.
+    #[cfg(not(feature = "core"))]
+    pub(crate) unsafe fn free(group: NonNull<Self>) {
+        // SAFETY: came from kzalloc(), and nobody can reach it.
+        unsafe { super::slab::kfree(group.as_ptr().cast()) };
     }
 
     /// As C sees it.
@@ -41,14 +56,29 @@ impl fsnotify_group {
         unsafe { &*self.ops }
     }
 
-    /// `ops->free_group_priv`.
-    pub(crate) fn free_group_priv(&self) -> Option<unsafe extern "C" fn(*mut fsnotify_group)> {
-        self.ops().free_group_priv
+    /// Calls `ops->free_group_priv`, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// Once for a group, when the last reference has gone; no lock is held.
+    pub(crate) unsafe fn free_priv(&self) {
+        if let Some(free_group_priv) = self.ops().free_group_priv {
+            // SAFETY: as required of the caller.
+            unsafe { free_group_priv(self.as_ptr()) };
+        }
     }
 
-    /// `ops->free_event`.
-    pub(crate) fn free_event(&self) -> Option<unsafe extern "C" fn(*mut fsnotify_group, *mut fsnotify_event)> {
-        self.ops().free_event
+    /// Calls `ops->free_event`; warns in the name of `function` if there is none.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the event any more, and it is on no queue; no lock is held.
+    pub(crate) unsafe fn free_event(&self, event: NonNull<fsnotify_event>, function: &'static str) {
+        match self.ops().free_event {
+            // SAFETY: as required of the caller.
+            Some(free_event) => unsafe { free_event(self.as_ptr(), event.as_ptr()) },
+            None => warn(function, "the group has no free_event"),
+        }
     }
 
     /// Sets `FSNOTIFY_GROUP_*`, for good.
@@ -61,9 +91,13 @@ impl fsnotify_group {
         self.flags.load(Relaxed) & FSNOTIFY_GROUP_DUPS != 0
     }
 
-    /// One reference, and nobody waiting for an answer.
-    pub(crate) fn init_refs(&self) {
+    /// One reference.
+    pub(crate) fn init_refcnt(&self) {
         self.refcnt.set(1);
+    }
+
+    /// Nobody waits for an answer.
+    pub(crate) fn init_user_waits(&self) {
         self.user_waits.counter.store(0, Relaxed);
     }
 
@@ -82,22 +116,38 @@ impl fsnotify_group {
         self.refcnt.read() != 0
     }
 
-    /// An empty queue without a bound.
-    pub(crate) fn init_notification(&self) {
+    /// The lock of the queue, free.
+    pub(crate) fn init_notification_lock(&self) {
         self.notification_lock.init();
+    }
+
+    /// An empty queue.
+    pub(crate) fn init_notification_list(&self) {
         self.notification_list.init();
+    }
+
+    /// Nobody waits for events.
+    pub(crate) fn init_notification_waitq(&self) {
         init_waitqueue_head(&self.notification_waitq);
-        self.max_events.store(u32::MAX, Relaxed);
+    }
+
+    /// The bound of the queue.
+    pub(crate) fn set_max_events(&self, max: u32) {
+        self.max_events.store(max, Relaxed);
+    }
+
+    /// The mutex, free. `flags` are the group's: in some kernels its lock class depends on them.
+    pub(crate) fn init_mark_mutex(&self, _flags: c_int) {
+        self.mark_mutex.init();
     }
 
     /// No marks.
-    pub(crate) fn init_marks(&self) {
-        self.mark_mutex.init();
+    pub(crate) fn init_marks_list(&self) {
         self.marks_list.init();
     }
 
     /// The end of the mutex: nothing here, where a kernel checks that nobody holds it.
-    pub(crate) fn end_marks(&self) {}
+    pub(crate) fn destroy_mark_mutex(&self) {}
 
     /// Takes `notification_lock`.
     pub(crate) fn lock_notification(&self) {
@@ -159,5 +209,17 @@ impl fsnotify_group {
     /// `fsnotify_group_assert_locked()`, as a question.
     pub(crate) fn marks_locked(&self) -> bool {
         self.mark_mutex.is_locked() && task::current().flags.load(Relaxed) & crate::abi::task::FSN_PF_MEMALLOC_NOFS != 0
+    }
+}
+
+#[cfg(feature = "group")]
+impl Ordered for fsnotify_group {
+    type Level = Group;
+    fn acquire(&self) {
+        self.lock_marks();
+    }
+    unsafe fn release(&self) {
+        // SAFETY: the caller holds the group's mutex.
+        unsafe { self.unlock_marks() }
     }
 }
