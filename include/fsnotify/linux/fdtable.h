@@ -3,6 +3,7 @@
 #define _FSN_LINUX_FDTABLE_H
 
 #include <linux/compiler.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
