@@ -9,10 +9,13 @@
 pub mod backend;
 /// cbindgen:ignore
 pub mod gfp;
+pub mod hashtable;
 pub mod layout;
 pub(crate) mod list;
 pub mod log;
+pub mod notifier;
 pub mod primitives;
+pub mod reclaim;
 pub mod slab;
 pub mod stats;
 pub mod task;
@@ -25,8 +28,11 @@ pub mod work;
 
 pub use backend::*;
 pub use gfp::*;
+pub use hashtable::*;
 pub use log::*;
+pub use notifier::*;
 pub use primitives::*;
+pub use reclaim::*;
 pub use slab::*;
 pub use stats::*;
 pub use task::*;

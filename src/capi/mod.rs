@@ -23,7 +23,10 @@ pub mod memcg;
 pub mod mempool;
 #[cfg(feature = "core")]
 pub mod notification;
+pub mod notifier;
 pub mod rcu;
+pub mod reclaim;
+pub mod rhashtable;
 pub mod sched;
 pub mod sync;
 #[cfg(feature = "core")]

@@ -158,12 +158,7 @@ pub unsafe fn anon_inode_getfile(
 /// # Safety
 ///
 /// As [`anon_inode_getfile`].
-pub unsafe fn anon_inode_getfd(
-    text: &[u8],
-    fops: *const file_operations,
-    private: *mut c_void,
-    flags: c_int,
-) -> c_int {
+pub unsafe fn anon_inode_getfd(text: &[u8], fops: *const file_operations, private: *mut c_void, flags: c_int) -> c_int {
     let fd = alloc_fd(0, flags as c_uint);
     if fd < 0 {
         return fd;

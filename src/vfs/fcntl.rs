@@ -19,8 +19,7 @@ const F_GETOWN_EX: c_int = 16;
 const F_GETOWNER_UIDS: c_int = 17;
 
 /// What `F_SETFL` may change.
-const SETFL_MASK: u32 =
-    (libc::O_APPEND | libc::O_NONBLOCK | libc::O_DIRECT | libc::O_NOATIME | libc::O_ASYNC) as u32;
+const SETFL_MASK: u32 = (libc::O_APPEND | libc::O_NONBLOCK | libc::O_DIRECT | libc::O_NOATIME | libc::O_ASYNC) as u32;
 const FASYNC: u32 = libc::O_ASYNC as u32;
 
 /// The kernel's `struct f_owner_ex`.
@@ -149,7 +148,8 @@ pub fn dup_to(old: c_uint, new: c_uint, flags: c_int, same: bool) -> c_int {
         return -libc::EBADF;
     }
     // SAFETY: looked up just now.
-    let replaced = if old == new { Ok(core::ptr::null_mut()) } else { unsafe { table::replace_fd(new, file, flags as c_uint) } };
+    let replaced =
+        if old == new { Ok(core::ptr::null_mut()) } else { unsafe { table::replace_fd(new, file, flags as c_uint) } };
     // SAFETY: as above.
     unsafe { fput(file) };
     match replaced {

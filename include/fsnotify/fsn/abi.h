@@ -4,7 +4,11 @@
 #ifndef FSN_ABI_H
 #define FSN_ABI_H
 
+struct Group;
 struct address_space;
+struct atomic_long_t;
+struct blocking_notifier_head;
+struct bucket_table;
 struct callback_head;
 struct cred;
 struct delayed_call;
@@ -47,6 +51,9 @@ struct kstat;
 struct kstatfs;
 struct kuid_t;
 struct list_head;
+struct list_lru;
+struct list_lru_node;
+struct list_lru_one;
 struct mem_cgroup;
 struct mempool_s;
 struct mnt_idmap;
@@ -55,6 +62,7 @@ struct module;
 struct mount;
 struct mutex;
 struct name_snapshot;
+struct notifier_block;
 struct path;
 struct pid;
 struct poll_table_entry;
@@ -62,9 +70,19 @@ struct poll_table_struct;
 struct poll_wqueues;
 struct qstr;
 struct refcount_struct;
+struct rhash_head;
+struct rhashtable;
+struct rhashtable_compare_arg;
+struct rhashtable_iter;
+struct rhashtable_params;
+struct rhashtable_walker;
+struct rhlist_head;
+struct rhltable;
 struct rw_semaphore;
 struct rwlock;
 struct seq_file;
+struct shrink_control;
+struct shrinker;
 struct spinlock;
 struct srcu_struct;
 struct super_block;
@@ -179,6 +197,9 @@ struct workqueue_struct;
 #define ALL_FSNOTIFY_BITS (ALL_FSNOTIFY_EVENTS | ALL_FSNOTIFY_FLAGS)
 
 /* Group flag: made for a user; its memory is accounted. */
+#define FSNOTIFY_GROUP_USER 0x00000001
+
+/* Group flag: made for a user; its memory is accounted. The shim asserts the value. */
 #define FSNOTIFY_GROUP_USER 0x00000001
 
 /* Group flag: several marks of the group on one object are allowed. */
@@ -527,6 +548,10 @@ struct workqueue_struct;
 
 
 
+
+
+
+
 /* Kinds of process ids. */
 enum pid_type {
 	/* A thread. */
@@ -598,6 +623,9 @@ enum fsnotify_obj_type {
 	/* The object has gone. */
 	FSNOTIFY_OBJ_TYPE_DETACHED = FSNOTIFY_OBJ_TYPE_COUNT,
 };
+
+/* `group->mark_mutex` is held. */
+struct Group;
 
 /* A cache of objects. One in a `static` needs no call to be ready. */
 struct kmem_cache;
@@ -774,6 +802,9 @@ struct fown_struct {
 	int signum;
 };
 
+/* Bytes of unknown number that others change. */
+typedef __u8 Opaque[0];
+
 /* An open file. */
 struct file {
 	/* References. */
@@ -810,6 +841,11 @@ struct file {
 	unsigned long fsn_origin;
 	/* The library's: link among the files that the worker is to end. */
 	struct file *fsn_next;
+};
+
+/* An open file. */
+struct file {
+	Opaque _0;
 };
 
 /* Attributes to set. */
@@ -1326,6 +1362,11 @@ struct fsnotify_event {
 	struct list_head list;
 };
 
+/* A queued event. */
+struct fsnotify_event {
+	Opaque _0;
+};
+
 /* A group's callbacks. C code owns the table, which must outlive its groups; it is never copied. */
 struct fsnotify_ops {
 	/*
@@ -1355,6 +1396,11 @@ struct fsnotify_ops {
 	void (*free_event)(struct fsnotify_group *group, struct fsnotify_event *event);
 	/* Frees a mark after its last put and a grace period; no lock held. */
 	void (*free_mark)(struct fsnotify_mark *mark);
+};
+
+/* A group's callbacks. */
+struct fsnotify_ops {
+	Opaque _0;
 };
 
 /*
@@ -1495,6 +1541,27 @@ struct mempool_s {
 /* The kernel's name for `mempool_s`. */
 typedef struct mempool_s mempool_t;
 
+/* Is told; answers a `NOTIFY_*`. */
+typedef int (*notifier_fn_t)(struct notifier_block *nb, unsigned long action, void *data);
+
+/* One who is told. Stays where it is from registration to unregistration. */
+struct notifier_block {
+	/* The function. */
+	notifier_fn_t notifier_call;
+	/* Next in the chain [the chain's lock]. */
+	struct notifier_block *next;
+	/* Higher ones are told first. */
+	int priority;
+};
+
+/* A chain whose functions may sleep. */
+struct blocking_notifier_head {
+	/* Held for reading while the functions are called. */
+	struct rw_semaphore rwsem;
+	/* The first. */
+	struct notifier_block *head;
+};
+
 /* What an item of work does; called on the library's worker thread with no lock held. */
 typedef void (*work_func_t)(struct work_struct *work);
 
@@ -1544,6 +1611,210 @@ struct FSN_ALIGNED(64) srcu_struct {
 
 /* What runs after a grace period (the kernel's `rcu_callback_t`). */
 typedef void (*rcu_callback_t)(struct callback_head *head);
+
+/* The list itself. */
+struct list_lru_one {
+	/* Least recently used first [the node's lock]. */
+	struct list_head list;
+	/* How many there are [the node's lock]. */
+	long nr_items;
+};
+
+/* A list with its lock. */
+struct list_lru_node {
+	/* Protects the list. */
+	struct spinlock lock;
+	/* The list. */
+	struct list_lru_one lru;
+};
+
+/* A list of objects in the order of use. There is one list, whatever node or memory group an object is of. */
+struct list_lru {
+	/* The list; NULL before initialisation and after destruction. */
+	struct list_lru_node *node;
+};
+
+/*
+ * Decides on one object of a walk, with the list's lock held; answers an `LRU_*`. Only for `LRU_RETRY` and
+ * `LRU_REMOVED_RETRY` it may have released the lock in between.
+ */
+typedef enum lru_status (*list_lru_walk_cb)(struct list_head *item,
+					    struct list_lru_one *list,
+					    struct spinlock *lock,
+					    void *cb_arg);
+
+/* One round with one shrinker. */
+struct shrink_control {
+	/* What the shrinker may do for it (`GFP_KERNEL`). */
+	unsigned int gfp_mask;
+	/* Node (0). */
+	int nid;
+	/* So many objects are to be looked at. */
+	unsigned long nr_to_scan;
+	/* So many were; `scan_objects` may correct it. */
+	unsigned long nr_scanned;
+	/* NULL: everybody's memory. */
+	void *memcg;
+};
+
+/* Number of objects that could go, or what `scan_objects` freed. */
+typedef unsigned long (*fsn_shrinker_fn)(struct shrinker *shrinker, struct shrink_control *sc);
+
+/* Whoever can give memory back. Zeroed memory with both functions can be registered. */
+struct shrinker {
+	/* How many objects could go; 0: none, or not now. */
+	fsn_shrinker_fn count_objects;
+	/* Lets up to `nr_to_scan` go; `SHRINK_STOP`: not possible now. */
+	fsn_shrinker_fn scan_objects;
+	/* Objects a call; 0: 128. */
+	long batch;
+	/* What it costs to make an object again. */
+	int seeks;
+	/* `SHRINKER_*`. */
+	unsigned int flags;
+	/* Rounds under way, and one for the registration. */
+	struct refcount_struct refcount;
+	/* Whether rounds may begin [the library's]. */
+	__u32 registered;
+	/* Frees it. */
+	struct callback_head rcu;
+	/* The owner's. */
+	void *private_data;
+	/* Link among the shrinkers [the library's]. */
+	struct list_head list;
+	/* Objects that a round had to leave for the next. */
+	struct atomic_long_t *nr_deferred;
+	/* Reserve. */
+	int reserved;
+};
+
+/* One size of a table. The chains stand behind it. */
+struct bucket_table {
+	/* Number of chains, a power of two. */
+	unsigned int size;
+	/* Non-zero once another one has taken its place [ht->lock]. */
+	__u32 retired;
+	/* Seed of its hashes. */
+	__u32 hash_rnd;
+	/* Walks that stand in it but do not walk just now [ht->lock]. */
+	struct list_head walkers;
+	/* Frees it when its readers have left. */
+	struct callback_head rcu;
+	/* The one that its objects are being moved to. */
+	struct bucket_table *future_tbl;
+};
+
+/* Computes a hash of `len` bytes of a key. */
+typedef __u32 (*rht_hashfn_t)(const void *data, __u32 len, __u32 seed);
+
+/* Computes the hash of an object. */
+typedef __u32 (*rht_obj_hashfn_t)(const void *data, __u32 len, __u32 seed);
+
+/* What a comparison gets. */
+struct rhashtable_compare_arg {
+	/* The table. */
+	struct rhashtable *ht;
+	/* The key that is looked for. */
+	const void *key;
+};
+
+/* Zero if the object has the key. */
+typedef int (*rht_obj_cmpfn_t)(struct rhashtable_compare_arg *arg, const void *obj);
+
+/* How a table finds the keys of its objects. */
+struct rhashtable_params {
+	/* Objects that are expected; 0: unknown. */
+	__u16 nelem_hint;
+	/* Bytes of a key. */
+	__u16 key_len;
+	/* Where the key stands in an object. */
+	__u16 key_offset;
+	/* Where the link stands in an object. */
+	__u16 head_offset;
+	/* Most chains; 0: no limit. */
+	unsigned int max_size;
+	/* Fewest chains. */
+	__u16 min_size;
+	/* Whether the table shrinks when objects leave. */
+	bool automatic_shrinking;
+	/* NULL: the library's. */
+	rht_hashfn_t hashfn;
+	/* For objects whose key is not simply a run of bytes in them; then `obj_cmpfn` is needed too. */
+	rht_obj_hashfn_t obj_hashfn;
+	/* NULL: compares bytes. */
+	rht_obj_cmpfn_t obj_cmpfn;
+};
+
+/* A hash table that changes its size. */
+struct rhashtable {
+	/* The chains. */
+	struct bucket_table *tbl;
+	/* Bytes of a key. */
+	unsigned int key_len;
+	/* Most keys. */
+	unsigned int max_elems;
+	/* As given to its initialisation. */
+	struct rhashtable_params p;
+	/* Whether it may hold several objects of one key. */
+	bool rhlist;
+	/* Changes its size. */
+	struct work_struct run_work;
+	/* One change of size at a time. */
+	struct mutex mutex;
+	/* Protects the chains against other writers, and the walks. */
+	struct spinlock lock;
+	/* Number of keys. */
+	atomic_t nelems;
+};
+
+/* A `rhashtable` that may hold several objects of one key. */
+struct rhltable {
+	/* The table. */
+	struct rhashtable ht;
+};
+
+/* Frees an object of a table that is destroyed. */
+typedef void (*fsn_rhashtable_free_fn)(void *object, void *arg);
+
+/* Link of an object in a table. */
+struct rhash_head {
+	/* Next in the chain; an odd value ends it. */
+	struct rhash_head *next;
+};
+
+/* Link of an object in a table that may hold several objects of one key. */
+struct rhlist_head {
+	/* Link of the first object of a key. */
+	struct rhash_head rhead;
+	/* Next object of the same key, or NULL. */
+	struct rhlist_head *next;
+};
+
+/* The place of a walk that does not walk just now. */
+struct rhashtable_walker {
+	/* Link on `bucket_table::walkers` [ht->lock]. */
+	struct list_head list;
+	/* Where it stands; NULL when that one has been replaced. */
+	struct bucket_table *tbl;
+};
+
+/* A walk over a whole table. Its owner's alone, except for `walker`. */
+struct rhashtable_iter {
+	/* The table. */
+	struct rhashtable *ht;
+	/* The chain's entry it stands on. */
+	struct rhash_head *p;
+	/* The object it stands on, in a `rhltable`. */
+	struct rhlist_head *list;
+	/* Its place. */
+	struct rhashtable_walker walker;
+	/* The chain. */
+	unsigned int slot;
+	/* Objects of that chain that have been returned. */
+	unsigned int skip;
+	/* Everything has been returned. */
+	bool end_of_table;
+};
 
 /* The mounts that can be reached from the process's root. */
 struct mnt_namespace {
@@ -3733,6 +4004,61 @@ struct fsnotify_event *fsnotify_remove_first_event(struct fsnotify_group *group)
 void fsnotify_flush_notify(struct fsnotify_group *group);
 
 /*
+ * Registers a block, behind those of its own and of higher priority (`blocking_notifier_chain_register()`): 0 or -EEXIST. Sleeps.
+ *
+ * # Safety
+ * The head is initialised or zeroed; the block stays until it is unregistered.
+ */
+int fsn_blocking_notifier_chain_register(struct blocking_notifier_head *head,
+					 struct notifier_block *block);
+
+/*
+ * Unregisters a block (`blocking_notifier_chain_unregister()`): 0 or -ENOENT. Sleeps, until the chain is not being called.
+ *
+ * # Safety
+ * The head is initialised or zeroed.
+ */
+int fsn_blocking_notifier_chain_unregister(struct blocking_notifier_head *head,
+					   struct notifier_block *block);
+
+/*
+ * Calls the functions of a chain in order, until one answers with `NOTIFY_STOP_MASK` (`blocking_notifier_call_chain()`). Returns
+ * the last answer, 0 of an empty chain. Sleeps if they do.
+ *
+ * # Safety
+ * The head is initialised or zeroed; the functions may be called with `data`.
+ */
+int fsn_blocking_notifier_call_chain(struct blocking_notifier_head *head,
+				     unsigned long action,
+				     void *data);
+
+/*
+ * Registers a block that is told of every lease that is set (`lease_register_notifier()`): 0 or -EEXIST.
+ *
+ * # Safety
+ * The block stays until it is unregistered.
+ */
+int fsn_lease_register_notifier(struct notifier_block *block);
+
+/*
+ * Unregisters it (`lease_unregister_notifier()`), and waits until nobody is telling it anything. Not from its own function.
+ *
+ * # Safety
+ * The block is valid.
+ */
+void fsn_lease_unregister_notifier(struct notifier_block *block);
+
+/*
+ * Tells all who registered that a lease is being set: what the kernel's `vfs_setlease()` does for an `arg` (`F_RDLCK`, `F_WRLCK`) other
+ * than `F_UNLCK`. `lease` is a `struct file_lease`, for backends of 6.1 a `struct file_lock`.
+ *
+ * # Safety
+ * `lease` is what those who are told take it for.
+ */
+int fsn_lease_announce(unsigned long arg,
+		       void *lease);
+
+/*
  * Makes a domain of any memory; zeroed memory is one already. Returns 0.
  *
  * # Safety
@@ -3882,6 +4208,241 @@ void fsn_rcu_barrier(void);
  * No lock is held; not from a handler, `free_mark` or deferred work.
  */
 void fsn_quiesce(void);
+
+/*
+ * Makes an empty list (`list_lru_init()`): 0 or -ENOMEM.
+ *
+ * # Safety
+ * `lru` is writable and unused.
+ */
+int fsn_list_lru_init(struct list_lru *lru);
+
+/*
+ * Ends a list (`list_lru_destroy()`); objects on it are left alone. Zeroed memory, and a list ended before, are nothing.
+ *
+ * # Safety
+ * Nobody uses the list any more.
+ */
+void fsn_list_lru_destroy(struct list_lru *lru);
+
+/*
+ * Puts an object at the end, as the most recently used; false if it is on a list already (`list_lru_add_obj()`; 6.1's
+ * `list_lru_add()`). Takes the list's lock.
+ *
+ * # Safety
+ * The link is initialised, and stays until it is off the list.
+ */
+bool fsn_list_lru_add_obj(struct list_lru *lru, struct list_head *item);
+
+/*
+ * Takes an object off; false if it is on no list (`list_lru_del_obj()`; 6.1's `list_lru_del()`). Takes the list's lock.
+ *
+ * # Safety
+ * The link is initialised, and on no other list.
+ */
+bool fsn_list_lru_del_obj(struct list_lru *lru, struct list_head *item);
+
+/*
+ * How many objects there are (`list_lru_count()`). No lock is taken.
+ *
+ * # Safety
+ * The list is initialised.
+ */
+unsigned long fsn_list_lru_count(struct list_lru *lru);
+
+/*
+ * Shows up to `*nr_to_walk` objects, which is counted down, to `isolate`, the least recently used first, and does with each what it
+ * answers (`list_lru_walk()`). Returns how many were taken off. The list's lock is held when `isolate` is called.
+ *
+ * # Safety
+ * `isolate` may be called with `cb_arg`; `nr_to_walk` is the caller's.
+ */
+unsigned long fsn_list_lru_walk_counted(struct list_lru *lru,
+					list_lru_walk_cb isolate,
+					void *cb_arg,
+					unsigned long *nr_to_walk);
+
+/*
+ * Takes an object off within a walk (`list_lru_isolate()`).
+ *
+ * # Safety
+ * For the callback of a walk: its list, and the object that it was called with.
+ */
+void fsn_list_lru_isolate(struct list_lru_one *list, struct list_head *item);
+
+/*
+ * Moves an object to the front of another list within a walk (`list_lru_isolate_move()`).
+ *
+ * # Safety
+ * As for `fsn_list_lru_isolate()`; `head` is the caller's.
+ */
+void fsn_list_lru_isolate_move(struct list_lru_one *list, struct list_head *item, struct list_head *head);
+
+/*
+ * A shrinker that is not registered yet, NULL without memory; behind `fsn_shrinker_alloc()`. Its functions are to be set.
+ *
+ * # Safety
+ * Always safe to call.
+ */
+struct shrinker *fsn_shrinker_alloc_flags(unsigned int flags);
+
+/*
+ * Lets a shrinker be asked (`shrinker_register()`).
+ *
+ * # Safety
+ * From `fsn_shrinker_alloc()`, not registered; its functions may be called from any thread that calls `fsn_shrink()`.
+ */
+void fsn_shrinker_register(struct shrinker *shrinker);
+
+/*
+ * Ends a shrinker of `fsn_shrinker_alloc()`, registered or not (`shrinker_free()`): waits until nobody asks it, frees it after a grace
+ * period. NULL is nothing. Not from its own functions. Sleeps.
+ *
+ * # Safety
+ * Nobody uses the shrinker any more.
+ */
+void fsn_shrinker_free(struct shrinker *shrinker);
+
+/*
+ * Lets a shrinker of the program's own be asked: 0 or -ENOMEM; behind 6.1's `register_shrinker()`.
+ *
+ * # Safety
+ * Its functions are set; it is not registered, and stays until `fsn_unregister_shrinker()`.
+ */
+int fsn_register_own_shrinker(struct shrinker *shrinker);
+
+/*
+ * Ends that: waits until nobody asks it (6.1's `unregister_shrinker()`). One that is not registered is left alone. Not from its own
+ * functions. Sleeps.
+ *
+ * # Safety
+ * The shrinker is valid.
+ */
+void fsn_unregister_shrinker(struct shrinker *shrinker);
+
+/*
+ * Memory is short, says the program: each registered shrinker is asked how many objects could go, then to look at `nr` of them, and
+ * at what it had to leave at an earlier call, in batches. What it answers with `SHRINK_STOP` is left for the next call.
+ * Returns how many objects went. From within a shrinker it does nothing. It stands for the reclaim of a kernel, which derives
+ * `nr` from the pressure; here the host's memory is the system's to reclaim, and only the program knows when.
+ *
+ * # Safety
+ * No lock is held that a shrinker takes.
+ */
+unsigned long fsn_shrink(unsigned long nr);
+
+/*
+ * Makes a table ready (`rhashtable_init()`): 0, or -EINVAL for parameters without a key. Without memory it begins with few chains.
+ *
+ * # Safety
+ * `ht` is writable and unused; `params` is readable, its functions fit for the objects.
+ */
+int fsn_rhashtable_init(struct rhashtable *ht,
+			const struct rhashtable_params *params);
+
+/*
+ * The same for a table that may hold several objects of a key (`rhltable_init()`); `obj_hashfn` is not possible there.
+ *
+ * # Safety
+ * As for `fsn_rhashtable_init()`.
+ */
+int fsn_rhltable_init(struct rhltable *hlt, const struct rhashtable_params *params);
+
+/*
+ * Ends a table (`rhashtable_free_and_destroy()`): `free`, which may be NULL, gets each object still in it. It is not waited for
+ * readers. Sleeps. A table that was destroyed before is left alone.
+ *
+ * # Safety
+ * Nobody uses the table any more; `free` may be called with `arg`.
+ */
+void fsn_rhashtable_free_and_destroy(struct rhashtable *ht,
+				     fsn_rhashtable_free_fn free,
+				     void *arg);
+
+/*
+ * The object with the key, in a `struct rhltable` the newest one, or NULL (`rhashtable_lookup()`). Valid as long as the caller
+ * stays inside RCU's read side.
+ *
+ * # Safety
+ * The key is readable.
+ */
+void *fsn_rhashtable_find(struct rhashtable *ht,
+			  const void *key);
+
+/*
+ * Puts an object in, unless there is one with the key (`rhashtable_lookup_get_insert_key()`). NULL: it is in; an object: that one
+ * is there; or an error as a pointer: -E2BIG, -ENOMEM, -EBUSY (other hashes are on their way, try again). `key` NULL: without
+ * looking. Does not sleep.
+ *
+ * # Safety
+ * The object is in no table, and stays until a grace period after its removal.
+ */
+void *fsn_rhashtable_put(struct rhashtable *ht,
+			 const void *key,
+			 void *object);
+
+/*
+ * Puts an object before the others of its key, if there are any (`rhltable_insert()`): 0, -E2BIG, -ENOMEM, -EBUSY. Does not
+ * sleep.
+ *
+ * # Safety
+ * As for `fsn_rhashtable_put()`; `list` is the object's link.
+ */
+int fsn_rhltable_put(struct rhltable *hlt,
+		     struct rhlist_head *list);
+
+/*
+ * Takes an object out, by its link (`rhashtable_remove_fast()`, `rhltable_remove()`): 0 or -ENOENT. Readers may see it for a grace
+ * period. Does not sleep.
+ *
+ * # Safety
+ * The link is that of an object that could be in the table.
+ */
+int fsn_rhashtable_take(struct rhashtable *ht,
+			struct rhash_head *link);
+
+/*
+ * Begins a walk over a whole table (`rhashtable_walk_enter()`, `rhltable_walk_enter()`). It ends with
+ * `fsn_rhashtable_walk_exit()`.
+ *
+ * # Safety
+ * `iter` is writable, and stays where it is until the walk ends.
+ */
+void fsn_rhashtable_walk_enter(struct rhashtable *ht, struct rhashtable_iter *iter);
+
+/*
+ * Enters RCU's read side (also when it fails) and goes on with a walk: 0, or -EAGAIN if the size has changed since it stopped and it
+ * begins anew (`rhashtable_walk_start_check()`).
+ *
+ * # Safety
+ * The walk has begun, and is stopped.
+ */
+int fsn_rhashtable_walk_start_check(struct rhashtable_iter *iter);
+
+/*
+ * The next object, NULL at the end, or -EAGAIN as a pointer: the size is being changed, and objects may come again
+ * (`rhashtable_walk_next()`).
+ *
+ * # Safety
+ * The walk has been started.
+ */
+void *fsn_rhashtable_walk_next(struct rhashtable_iter *iter);
+
+/*
+ * Leaves RCU's read side; the walk may be started again (`rhashtable_walk_stop()`).
+ *
+ * # Safety
+ * The walk has been started.
+ */
+void fsn_rhashtable_walk_stop(struct rhashtable_iter *iter);
+
+/*
+ * Ends a walk (`rhashtable_walk_exit()`).
+ *
+ * # Safety
+ * The walk has begun, and is stopped.
+ */
+void fsn_rhashtable_walk_exit(struct rhashtable_iter *iter);
 
 /*
  * The calling thread's task (the kernel's `current`), made at first need; never NULL. It is freed after the thread's
@@ -4689,6 +5250,60 @@ bool fsn_cancel_delayed_work(struct delayed_work *dwork);
  * The item is valid.
  */
 bool fsn_cancel_delayed_work_sync(struct delayed_work *dwork);
+
+/*
+ * `fsnotify_alloc_group()`: the group, or `ERR_PTR(-ENOMEM)`. May sleep.
+ *
+ * # Safety
+ *
+ * `ops` points to a table that outlives the group.
+ */
+struct fsnotify_group *fsnotify_alloc_group(const struct fsnotify_ops *ops, int flags);
+
+/*
+ * `fsnotify_get_group()`.
+ *
+ * # Safety
+ *
+ * The caller has a reference, or a lock that keeps the group.
+ */
+void fsnotify_get_group(struct fsnotify_group *group);
+
+/*
+ * `fsnotify_put_group()`.
+ *
+ * # Safety
+ *
+ * The caller gives up a reference.
+ */
+void fsnotify_put_group(struct fsnotify_group *group);
+
+/*
+ * `fsnotify_group_stop_queueing()`.
+ *
+ * # Safety
+ *
+ * The caller keeps the group and does not hold `notification_lock`.
+ */
+void fsnotify_group_stop_queueing(struct fsnotify_group *group);
+
+/*
+ * `fsnotify_destroy_group()`. Sleeps.
+ *
+ * # Safety
+ *
+ * The caller gives up a reference and holds no lock.
+ */
+void fsnotify_destroy_group(struct fsnotify_group *group);
+
+/*
+ * `fsnotify_fasync()`: 0 or `-EIO`.
+ *
+ * # Safety
+ *
+ * `file` is an open file whose `private_data` is a group.
+ */
+int fsnotify_fasync(int fd, struct file *file, int on);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -30,6 +30,22 @@ struct qstr {
 	const unsigned char *name;
 };
 
+/* What the callback of a walk over a struct list_lru decides. */
+enum lru_status {
+	/* it has taken the object off the list */
+	LRU_REMOVED,
+	/* the same, and released the lock in between */
+	LRU_REMOVED_RETRY,
+	/* to the end with it */
+	LRU_ROTATE,
+	/* it stays */
+	LRU_SKIP,
+	/* it stays, and the lock was released in between */
+	LRU_RETRY,
+	/* the walk is over */
+	LRU_STOP,
+};
+
 #include "abi.h"
 
 /* A lock and a count beside it. */

@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 
-use super::{fasync, membarrier, park, srcu, stats, task, wait_bit, work};
+use super::{fasync, membarrier, park, shrinker, srcu, stats, task, wait_bit, work};
 
 /// What runs at a fork: in the thread that forks, outside the gate, so it may use lock words and [`Guarded`].
 pub type Handler = fn();
@@ -46,6 +46,7 @@ const CHILD: &[Handler] = &[
     srcu::after_fork,
     task::after_fork,
     wait_bit::after_fork,
+    shrinker::after_fork,
     work::after_fork,
     crate::vfs::fork::after_fork_in_child,
     crate::notify::after_fork_in_child,
