@@ -325,6 +325,8 @@ pub struct mount {
     pub mnt_id_unique: UnsafeCell<u64>,
     /// The library's: tells mounts that it allocated from those that the program did; 0 for the latter.
     pub fsn_origin: AtomicUsize,
+    /// What it covered, while it leaves the tree.
+    pub mnt_ex_mountpoint: AtomicPtr<dentry>,
 }
 
 /// A place: a dentry as seen through a mount.

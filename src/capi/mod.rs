@@ -21,6 +21,8 @@ pub mod mark;
 pub mod mem;
 pub mod memcg;
 pub mod mempool;
+pub mod namei;
+pub mod namespace;
 #[cfg(feature = "core")]
 pub mod notification;
 pub mod notifier;

@@ -2,6 +2,7 @@
 //! What the core asks of a host. The list below is complete: the core names nothing of a host but what is
 //! re-exported here, and a host is whatever supplies these names with these meanings.
 
+/// cbindgen:ignore
 #[cfg(feature = "kernel")]
 pub mod kernel;
 #[cfg(feature = "process")]

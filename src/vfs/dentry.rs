@@ -70,7 +70,7 @@ impl dentry {
     /// # Safety
     ///
     /// `d_lock` is held or the caller has a reference on the dentry: either keeps the inode from changing once it is set.
-    pub(super) unsafe fn inode(&self) -> Option<&inode> {
+    pub(crate) unsafe fn inode(&self) -> Option<&inode> {
         // SAFETY: a positive dentry holds a reference on its inode.
         unsafe { self.d_inode.load(Acquire).as_ref() }
     }

@@ -2,12 +2,13 @@
 //! What the objects hold in common over a fork: the locks that belong to no single object are taken before it, so that in
 //! the child what they protect is whole. Locks inside an object that another thread of the parent held stay held there.
 
-use super::{anon_inodes, dentry_hash, dentry_move, inode, mount, super_block};
+use super::{anon_inodes, dentry_hash, dentry_move, fs_struct, inode, mount, namespace, super_block};
 use crate::abi::spinlock;
 
 /// Those locks, outermost first; the chains of names come after them.
-fn locks() -> [&'static spinlock; 6] {
+fn locks() -> [&'static spinlock; 7] {
     [
+        &fs_struct::FS.lock,
         &anon_inodes::SETTING_UP,
         &dentry_move::RENAME,
         &super_block::SB_LOCK,
@@ -20,6 +21,7 @@ fn locks() -> [&'static spinlock; 6] {
 
 /// Before a fork: takes them. Nobody may fork while holding one, in a callback of a lookup for example.
 pub(crate) fn before_fork() {
+    namespace::NAMESPACE.down_write();
     for lock in locks() {
         lock.lock();
     }
@@ -35,6 +37,8 @@ pub(crate) fn after_fork_in_parent() {
         // SAFETY: taken before the fork by this thread.
         unsafe { lock.unlock() };
     }
+    // SAFETY: as above.
+    unsafe { namespace::NAMESPACE.up_write() };
 }
 
 /// After a fork, in the child: free, whoever had it or waited for it.
@@ -42,4 +46,5 @@ pub(crate) fn after_fork_in_child() {
     for lock in dentry_hash::locks().chain(locks()) {
         lock.init();
     }
+    namespace::NAMESPACE.init();
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The process host's objects: what a file server makes, links, moves, unlinks and drops.
 //!
-//! Locks, outermost first, as in the kernel: `s_umount`, the rename lock, `s_inode_list_lock`, `i_lock`, `d_lock` of a
-//! dentry before that of its descendants, the lock of a hash chain. The lock of the list of mounts nests in nothing.
+//! Locks, outermost first, as in the kernel: `i_rwsem`, the tree of mounts, `s_umount`, the rename lock, the lock of mounts,
+//! `s_inode_list_lock`, `i_lock`, `d_lock` of a dentry before that of its descendants, the lock of a hash chain.
 //!
 //! Lifetimes. A dentry holds one reference on its parent and one on its inode; a mount holds one on its root and an
 //! active one on its superblock; a file holds one on each half of its path. An inode does not hold its superblock:
@@ -38,11 +38,17 @@ pub mod fcntl;
 pub mod fdinfo;
 pub mod file;
 pub(crate) mod fork;
+pub mod fs_struct;
 pub mod inode;
 pub mod inode_alloc;
+pub mod lookup;
 pub mod mount;
 pub mod name;
+pub mod namei;
+pub mod namespace;
+pub mod permission;
 pub mod pidfd;
+pub mod place;
 pub mod read_write;
 pub mod select;
 pub mod super_block;

@@ -32,7 +32,7 @@ fn external(bytes: *mut u8) -> *mut external_name {
 /// # Safety
 ///
 /// The name is not changed and not freed while the result is used.
-pub(super) unsafe fn bytes(name: &qstr) -> &[u8] {
+pub(crate) unsafe fn bytes(name: &qstr) -> &[u8] {
     let start = name.name.load(Relaxed);
     if start.is_null() {
         return &[];

@@ -4,7 +4,6 @@
 #ifndef FSN_ABI_H
 #define FSN_ABI_H
 
-struct Group;
 struct address_space;
 struct atomic_long_t;
 struct blocking_notifier_head;
@@ -197,9 +196,6 @@ struct workqueue_struct;
 #define ALL_FSNOTIFY_BITS (ALL_FSNOTIFY_EVENTS | ALL_FSNOTIFY_FLAGS)
 
 /* Group flag: made for a user; its memory is accounted. */
-#define FSNOTIFY_GROUP_USER 0x00000001
-
-/* Group flag: made for a user; its memory is accounted. The shim asserts the value. */
 #define FSNOTIFY_GROUP_USER 0x00000001
 
 /* Group flag: several marks of the group on one object are allowed. */
@@ -544,6 +540,9 @@ struct workqueue_struct;
 /* Flag in `work_struct::data`: queued, or waiting for its timer. */
 #define FSN_WORK_PENDING 1
 
+/* Flag of `fsn_umount()`, the system's `MNT_DETACH`: out of the tree at once, however much it is in use. */
+#define FSN_MNT_DETACH 2
+
 
 
 
@@ -623,9 +622,6 @@ enum fsnotify_obj_type {
 	/* The object has gone. */
 	FSNOTIFY_OBJ_TYPE_DETACHED = FSNOTIFY_OBJ_TYPE_COUNT,
 };
-
-/* `group->mark_mutex` is held. */
-struct Group;
 
 /* A cache of objects. One in a `static` needs no call to be ready. */
 struct kmem_cache;
@@ -802,9 +798,6 @@ struct fown_struct {
 	int signum;
 };
 
-/* Bytes of unknown number that others change. */
-typedef __u8 Opaque[0];
-
 /* An open file. */
 struct file {
 	/* References. */
@@ -841,11 +834,6 @@ struct file {
 	unsigned long fsn_origin;
 	/* The library's: link among the files that the worker is to end. */
 	struct file *fsn_next;
-};
-
-/* An open file. */
-struct file {
-	Opaque _0;
 };
 
 /* Attributes to set. */
@@ -1362,11 +1350,6 @@ struct fsnotify_event {
 	struct list_head list;
 };
 
-/* A queued event. */
-struct fsnotify_event {
-	Opaque _0;
-};
-
 /* A group's callbacks. C code owns the table, which must outlive its groups; it is never copied. */
 struct fsnotify_ops {
 	/*
@@ -1396,11 +1379,6 @@ struct fsnotify_ops {
 	void (*free_event)(struct fsnotify_group *group, struct fsnotify_event *event);
 	/* Frees a mark after its last put and a grace period; no lock held. */
 	void (*free_mark)(struct fsnotify_mark *mark);
-};
-
-/* A group's callbacks. */
-struct fsnotify_ops {
-	Opaque _0;
 };
 
 /*
@@ -1860,6 +1838,8 @@ struct mount {
 	__u64 mnt_id_unique;
 	/* The library's: tells mounts that it allocated from those that the program did; 0 for the latter. */
 	unsigned long fsn_origin;
+	/* What it covered, while it leaves the tree. */
+	struct dentry *mnt_ex_mountpoint;
 };
 
 /* Callback of a wait queue entry: wakes its waiter, returns non-zero if it did. */
@@ -3914,6 +3894,288 @@ void *fsn_mempool_alloc_slab(gfp_t gfp, void *data);
 void fsn_mempool_free_slab(void *element, void *data);
 
 /*
+ * Finds the place of a path from the working directory: 0 and references on both halves in `*path`, or a negative errno and
+ * `*path` untouched. `flags` are `FSN_LOOKUP_*`.
+ *
+ * # Safety
+ *
+ * `name` is a string, `path` memory of that size.
+ */
+int fsn_kern_path(const char *name,
+		  unsigned int flags,
+		  struct path *path);
+
+/*
+ * As `fsn_kern_path()`, for a path that a system call was given, relative to the directory of a descriptor (`AT_FDCWD`: to
+ * the working directory).
+ *
+ * # Safety
+ *
+ * `path` is memory of that size; a bad `name` gives `-EFAULT`.
+ */
+int fsn_user_path_at(int dfd,
+		     const char *name,
+		     unsigned int flags,
+		     struct path *path);
+
+/*
+ * Finds the place of a path below a directory that is the root of the walk, too.
+ *
+ * # Safety
+ *
+ * As `fsn_kern_path()`; the caller has references on `dentry` and `mnt`.
+ */
+int fsn_vfs_path_lookup(struct dentry *dentry,
+			struct vfsmount *mnt,
+			const char *name,
+			unsigned int flags,
+			struct path *path);
+
+/*
+ * Finds the directory of a path's last name: 0, references in `*parent`, the name in `*last` (it points into `name` and has
+ * no hash yet; slashes may follow it), its kind (`FSN_LAST_*`) in `*type`. Begins at `base`, or where it is NULL at `dfd`.
+ * The kernel's `filename_parentat()`.
+ *
+ * # Safety
+ *
+ * `name` is a string; `base` is NULL or a path with references; the others are memory of that size.
+ */
+int fsn_path_parentat(int dfd,
+		      const struct path *base,
+		      const char *name,
+		      unsigned int flags,
+		      struct path *parent,
+		      struct qstr *last,
+		      int *type);
+
+/*
+ * The dentry of a path's last name, positive or negative, with a reference, and references on its directory in `*path`; or
+ * an error pointer (`-EINVAL` for ".", ".." and "/"), and nothing in `*path`.
+ *
+ * # Safety
+ *
+ * As `fsn_kern_path()`.
+ */
+struct dentry *fsn_kern_path_parent(const char *name,
+				    struct path *path);
+
+/*
+ * As `fsn_kern_path_parent()`, and the directory's `i_rwsem` is held for writing on success.
+ *
+ * # Safety
+ *
+ * As `fsn_kern_path()`.
+ */
+struct dentry *fsn_kern_path_locked(const char *name, struct path *path);
+
+/*
+ * For making a name: its negative dentry with a reference, references on its directory in `*path`, and the directory's
+ * `i_rwsem` held for writing; `fsn_done_path_create()` ends that. `-EEXIST` if the name is there or is none, `-ENOENT` if
+ * slashes follow it and no directory is to be made (`FSN_LOOKUP_DIRECTORY`).
+ *
+ * # Safety
+ *
+ * As `fsn_user_path_at()`.
+ */
+struct dentry *fsn_user_path_create(int dfd,
+				    const char *name,
+				    struct path *path,
+				    unsigned int flags);
+
+/*
+ * As `fsn_user_path_create()`, for a path of the library's caller itself.
+ *
+ * # Safety
+ *
+ * As `fsn_kern_path()`.
+ */
+struct dentry *fsn_kern_path_create(int dfd, const char *name, struct path *path, unsigned int flags);
+
+/*
+ * Ends `fsn_user_path_create()`: puts the dentry, unlocks the directory, puts the path.
+ *
+ * # Safety
+ *
+ * Both came from there.
+ */
+void fsn_done_path_create(struct path *path, struct dentry *dentry);
+
+/*
+ * The dentry of one name in a directory, positive or negative, with a reference; or an error pointer. No permission is asked
+ * for. The directory's `i_rwsem` is held for writing.
+ *
+ * # Safety
+ *
+ * The caller has a reference on `base` and holds that lock; `last->name` points to `last->len` bytes.
+ */
+struct dentry *fsn_lookup_one_qstr_excl(const struct qstr *last,
+					struct dentry *base,
+					unsigned int flags);
+
+/*
+ * As `fsn_lookup_one_qstr_excl()`, if the current credentials may search the directory; `-EACCES` also for ".", ".." and what
+ * is no single name.
+ *
+ * # Safety
+ *
+ * The caller has a reference on `base` and holds its `i_rwsem` for writing; `name` points to `len` bytes.
+ */
+struct dentry *fsn_lookup_one_len(const char *name,
+				  struct dentry *base,
+				  int len);
+
+/*
+ * As `fsn_lookup_one_len()`, for a caller that does not hold the lock.
+ *
+ * # Safety
+ *
+ * As `fsn_lookup_one_len()`, except for that lock.
+ */
+struct dentry *fsn_lookup_one_len_unlocked(const char *name, struct dentry *base, int len);
+
+/*
+ * May the current credentials do `mask` (`MAY_*`) with the inode? 0, `-EACCES`, `-EROFS`, `-EPERM`, or what its `permission`
+ * says.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+int fsn_inode_permission(struct mnt_idmap *_idmap,
+			 struct inode *inode,
+			 int mask);
+
+/*
+ * The default of `permission`: by the mode bits, then by the capabilities.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+int fsn_generic_permission(struct mnt_idmap *_idmap, struct inode *inode, int mask);
+
+/*
+ * Sets what "/" is for the process, with references of its own; NULL: nothing.
+ *
+ * # Safety
+ *
+ * NULL or a path with references; the caller holds no lock.
+ */
+void fsn_set_fs_root(const struct path *path);
+
+/*
+ * Sets where relative paths begin, with references of its own; NULL: nowhere.
+ *
+ * # Safety
+ *
+ * As `fsn_set_fs_root()`.
+ */
+void fsn_set_fs_pwd(const struct path *path);
+
+/*
+ * The process's root, with references, in `*path`: 0, or `-ENOENT` and NULL pointers if it was never set.
+ *
+ * # Safety
+ *
+ * `path` is memory of that size.
+ */
+int fsn_get_fs_root(struct path *path);
+
+/*
+ * The working directory, as `fsn_get_fs_root()`.
+ *
+ * # Safety
+ *
+ * `path` is memory of that size.
+ */
+int fsn_get_fs_pwd(struct path *path);
+
+/* Sets the umask, and returns the old one; it begins as 022. The process's real one is not looked at. */
+int fsn_set_umask(int mask);
+
+/*
+ * Mounts on a place, over what is mounted there already; NULL: as the root of the process's mounts (`fsn_set_fs_root()` is
+ * the caller's to call). The tree takes a reference on the mount. `-EINVAL` if it is mounted somewhere, or the place is not
+ * in the process's mounts; `-ENOTDIR` if only one of the two is a directory; `-EBUSY` if the same is mounted there, or there
+ * is a root; `-ENOENT` if the place has been removed. The end of the kernel's `mount()`.
+ *
+ * # Safety
+ *
+ * The caller has references on both.
+ */
+int fsn_attach_mount(struct vfsmount *mnt,
+		     const struct path *path);
+
+/*
+ * Takes a mount out of the tree, and whatever is mounted below it, and puts the tree's references; the last use of a
+ * filesystem shuts it down. `flags`: 0 or `FSN_MNT_DETACH`. `-EINVAL` if it is mounted nowhere; without the flag `-EBUSY` if
+ * something is mounted below it or somebody besides the caller has a reference. The middle of the kernel's `umount()`.
+ *
+ * # Safety
+ *
+ * The caller has one reference on the mount, which stays the caller's.
+ */
+int fsn_umount(struct vfsmount *mnt,
+	       int flags);
+
+/*
+ * What is mounted on exactly this place, with a reference; NULL if nothing is.
+ *
+ * # Safety
+ *
+ * The caller has references on both halves.
+ */
+struct vfsmount *fsn_lookup_mnt(const struct path *path);
+
+/*
+ * Is something of the process's mounts mounted on the dentry? It cannot be removed or renamed then (`-EBUSY`).
+ *
+ * # Safety
+ *
+ * The caller has a reference on the dentry.
+ */
+bool fsn_is_local_mountpoint(struct dentry *dentry);
+
+/*
+ * A private copy of the mounts at and below a place: its first mount, for `fsn_iterate_mounts()`; or an error pointer
+ * (`-EINVAL`, `-ENOMEM`). Ends with `fsn_drop_collected_mounts()`.
+ *
+ * # Safety
+ *
+ * The caller has references on both halves.
+ */
+struct vfsmount *fsn_collect_mounts(const struct path *path);
+
+/*
+ * Ends a copy of `fsn_collect_mounts()`.
+ *
+ * # Safety
+ *
+ * It came from there, and nobody uses it any more.
+ */
+void fsn_drop_collected_mounts(struct vfsmount *mnt);
+
+/*
+ * Calls `f` with each mount of a copy, the first one first, until it returns something else than 0; what it returned last.
+ *
+ * # Safety
+ *
+ * `root` came from `fsn_collect_mounts()`.
+ */
+int fsn_iterate_mounts(int (*f)(struct vfsmount *mnt, void *arg),
+		       void *arg,
+		       struct vfsmount *root);
+
+/*
+ * Is the first place at or below the second, through whatever is mounted?
+ *
+ * # Safety
+ *
+ * The caller has references on both.
+ */
+bool fsn_path_is_under(const struct path *path1, const struct path *path2);
+
+/*
  * A number that joins the two halves of a rename (`fsnotify_get_cookie()`). Never the same twice in 2^32 calls. Any
  * context, no locks.
  *
@@ -5250,60 +5512,6 @@ bool fsn_cancel_delayed_work(struct delayed_work *dwork);
  * The item is valid.
  */
 bool fsn_cancel_delayed_work_sync(struct delayed_work *dwork);
-
-/*
- * `fsnotify_alloc_group()`: the group, or `ERR_PTR(-ENOMEM)`. May sleep.
- *
- * # Safety
- *
- * `ops` points to a table that outlives the group.
- */
-struct fsnotify_group *fsnotify_alloc_group(const struct fsnotify_ops *ops, int flags);
-
-/*
- * `fsnotify_get_group()`.
- *
- * # Safety
- *
- * The caller has a reference, or a lock that keeps the group.
- */
-void fsnotify_get_group(struct fsnotify_group *group);
-
-/*
- * `fsnotify_put_group()`.
- *
- * # Safety
- *
- * The caller gives up a reference.
- */
-void fsnotify_put_group(struct fsnotify_group *group);
-
-/*
- * `fsnotify_group_stop_queueing()`.
- *
- * # Safety
- *
- * The caller keeps the group and does not hold `notification_lock`.
- */
-void fsnotify_group_stop_queueing(struct fsnotify_group *group);
-
-/*
- * `fsnotify_destroy_group()`. Sleeps.
- *
- * # Safety
- *
- * The caller gives up a reference and holds no lock.
- */
-void fsnotify_destroy_group(struct fsnotify_group *group);
-
-/*
- * `fsnotify_fasync()`: 0 or `-EIO`.
- *
- * # Safety
- *
- * `file` is an open file whose `private_data` is a group.
- */
-int fsnotify_fasync(int fd, struct file *file, int on);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -49,9 +49,103 @@
 #define s_fsnotify_connectors s_fsnotify_info->watched_objects[0]
 #endif
 
+/* in i_flags */
+#define S_SYNC (1 << 0)
+#define S_NOATIME (1 << 1)
+#define S_APPEND (1 << 2)
+#define S_IMMUTABLE (1 << 3)
+#define S_DEAD (1 << 4)
+#define IS_APPEND(inode) ((inode)->i_flags & S_APPEND)
+#define IS_IMMUTABLE(inode) ((inode)->i_flags & S_IMMUTABLE)
+#define IS_DEADDIR(inode) ((inode)->i_flags & S_DEAD)
+#define IS_RDONLY(inode) ((inode)->i_sb->s_flags & SB_RDONLY)
+
+/* Which of several inodes a thread locks; there is nobody here to tell it to. */
+#define I_MUTEX_NORMAL 0
+#define I_MUTEX_PARENT 1
+#define I_MUTEX_CHILD 2
+#define I_MUTEX_XATTR 3
+#define I_MUTEX_NONDIR2 4
+#define I_MUTEX_PARENT2 5
+
 /* in f_flags */
 #define __FMODE_EXEC ((int)FMODE_EXEC)
 #define __FMODE_NONOTIFY ((int)FMODE_NONOTIFY)
+
+static inline void inode_lock(struct inode *inode)
+{
+	down_write(&inode->i_rwsem);
+}
+
+static inline void inode_lock_nested(struct inode *inode, unsigned int subclass)
+{
+	(void)subclass;
+	down_write(&inode->i_rwsem);
+}
+
+static inline int inode_trylock(struct inode *inode)
+{
+	return down_write_trylock(&inode->i_rwsem);
+}
+
+static inline void inode_unlock(struct inode *inode)
+{
+	up_write(&inode->i_rwsem);
+}
+
+static inline void inode_lock_shared(struct inode *inode)
+{
+	down_read(&inode->i_rwsem);
+}
+
+static inline void inode_unlock_shared(struct inode *inode)
+{
+	up_read(&inode->i_rwsem);
+}
+
+static inline int inode_is_locked(struct inode *inode)
+{
+	return rwsem_is_locked(&inode->i_rwsem);
+}
+
+#ifdef FSNOTIFY_API_6_1
+static inline int inode_permission(struct user_namespace *mnt_userns, struct inode *inode, int mask)
+{
+	(void)mnt_userns;
+	return fsn_inode_permission(NULL, inode, mask);
+}
+
+static inline int generic_permission(struct user_namespace *mnt_userns, struct inode *inode, int mask)
+{
+	(void)mnt_userns;
+	return fsn_generic_permission(NULL, inode, mask);
+}
+#else
+static inline int inode_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
+{
+	return fsn_inode_permission(idmap, inode, mask);
+}
+
+static inline int generic_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
+{
+	return fsn_generic_permission(idmap, inode, mask);
+}
+#endif
+
+static inline int path_permission(const struct path *path, int mask)
+{
+	return fsn_inode_permission(path->mnt ? path->mnt->mnt_idmap : NULL, d_inode(path->dentry), mask);
+}
+
+static inline int file_permission(struct file *file, int mask)
+{
+	return path_permission(&file->f_path, mask);
+}
+
+static inline bool path_is_under(const struct path *path1, const struct path *path2)
+{
+	return fsn_path_is_under(path1, path2);
+}
 
 static inline void ihold(struct inode *inode)
 {

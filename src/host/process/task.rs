@@ -69,6 +69,7 @@ impl task_struct {
         self.group_leader.store(ptr::from_ref(self).cast_mut(), Ordering::Relaxed);
         self.files.store(files(), Ordering::Relaxed);
         self.mm.store((&raw const MM).cast_mut().cast(), Ordering::Relaxed);
+        self.fs.store((&raw const crate::vfs::fs_struct::FS).cast_mut(), Ordering::Relaxed);
         if self.shared == 0 {
             // SAFETY: has no preconditions.
             self.pid.store(unsafe { libc::gettid() }, Ordering::Relaxed);
