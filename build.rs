@@ -27,6 +27,9 @@ fn main() {
     // Cargo.toml tells the features: the whole library, or what replaces group.c alone.
     let name = if env::var_os("CARGO_FEATURE_CORE").is_some() { "libfsnotify" } else { "libfsnotify_group" };
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{name}.so.{ABI}");
+    // The library's own calls of its exported functions stay inside it, whatever other copy is in the global scope. Data is
+    // left out: a program that names fsnotify_mark_srcu may hold the only copy.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-Bsymbolic-functions");
     // Threads, TLS destructors and C callbacks may outlive a dlclose().
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 

@@ -90,6 +90,12 @@ EOF
 verdict "the library stays mapped (-z nodelete)" <<EOF
 $(grep -q 'FLAGS_1.*NODELETE' "$work/dynamic" || echo "NODELETE is not set")
 EOF
+verdict "it calls its own functions and no other copy's (-Bsymbolic-functions)" <<EOF
+$($READELF -rW "$shared" | awk '$3 == "R_X86_64_JUMP_SLOT" || $3 == "R_X86_64_GLOB_DAT" { sub(/@.*/, "", $5); print $5 }' | sort |
+	comm -12 - "$work/plain" | while read -r name; do
+		grep -q "^$name\(@@[^ ]*\)* T\$" "$work/shared" && echo "$name"
+	done)
+EOF
 verdict "no text relocations, no executable stack" <<EOF
 $(grep TEXTREL "$work/dynamic"; $READELF -lW "$shared" | grep 'GNU_STACK.*E ')
 EOF

@@ -9,7 +9,7 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
-// The exports, which the dynamic linker may still bind to another copy of the library where one is in the global scope.
+// The exports; build.rs has the linker bind such calls inside the library.
 #[cfg(feature = "core")]
 use crate::capi::fsnotify::{
     __fsnotify_inode_delete, __fsnotify_vfsmount_delete, file_set_fsnotify_mode, fsnotify, fsnotify_sb_delete,
