@@ -110,3 +110,5 @@ check-backends: $(shared) $(out)/$(soname) $(backends-series:%=$(backends-out)/%
 		$$([ -e $(backends-out)/$(series)/missing ] || echo "$(backends-built-$(series))"))
 
 .PHONY: backends-compile backends-programs check-backends
+
+include $(backends-dir)/parity/rules.mk

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Random sequences. They begin with a small tree and a few marks, then draw operations of which many do something: few paths,
+ * few slots. How often the instances are read is drawn for the sequence as a whole, so that some merge and pile up events.
+ */
+#define _GNU_SOURCE
+#include "script.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+static uint64_t state;
+
+static uint64_t next(void)
+{
+	uint64_t z = (state += 0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static long below(long n)
+{
+	return (long)(next() % (uint64_t)n);
+}
+
+static bool one_in(long n)
+{
+	return below(n) == 0;
+}
+
+#define PICK(array)	((array)[below((long)(sizeof(array) / sizeof((array)[0])))])
+
+/* Some of the bits. */
+static long some(long bits)
+{
+	return bits & (long)(one_in(3) ? next() & next() : one_in(2) ? next() : next() | next());
+}
+
+static long path(void)
+{
+	static const char *const often[] = {
+		"m/a", "m/b", "m/d", "m/d/a", "m/d/b", "m/d/s", "m/d/s/a", "m/e", "m/e/a", "m/e/b",
+	};
+	const char *name;
+
+	if (one_in(12))
+		return below((long)n_op_paths);
+	name = one_in(12) ? "m" : one_in(12) ? "n/a" : PICK(often);
+	return op_path(name, strlen(name));
+}
+
+static struct script *drawn;
+
+static void say(const char *text)
+{
+	char why[OP_LINE];
+	struct op op;
+
+	if (op_parse(text, &op, why, sizeof(why)))
+		script_append(drawn, &op);
+	else
+		fprintf(stderr, "parity: %s: %s\n", text, why);
+}
+
+/* ---- operations on the tree ---- */
+
+static const struct {
+	enum op_code code;
+	int weight;
+} tree[] = {
+	{ OP_MKDIR, 6 }, { OP_RMDIR, 4 }, { OP_MKNOD, 5 }, { OP_SYMLINK, 1 }, { OP_LINK, 4 }, { OP_UNLINK, 7 }, { OP_RENAME, 14 },
+	{ OP_CHMOD, 4 }, { OP_CHOWN, 1 }, { OP_UTIMES, 1 }, { OP_UTIMES_ONE, 2 }, { OP_TRUNCATE, 3 }, { OP_SETXATTR, 1 },
+	{ OP_REMOVEXATTR, 1 }, { OP_EXEC, 2 }, { OP_READLINK, 1 }, { OP_STAT, 1 },
+	{ OP_OPEN, 18 }, { OP_CLOSE, 10 }, { OP_DUP, 1 }, { OP_READ, 6 }, { OP_WRITE, 8 }, { OP_PREAD, 2 }, { OP_PWRITE, 2 },
+	{ OP_SEEK, 2 }, { OP_FTRUNCATE, 2 }, { OP_FALLOCATE, 2 }, { OP_FCHMOD, 2 }, { OP_READDIR, 3 },
+};
+
+static long open_mode(void)
+{
+	static const long access[] = { O_RDONLY, O_RDWR, O_RDWR, O_WRONLY };
+	long flags = PICK(access);
+
+	if (one_in(2))
+		flags |= O_CREAT | (one_in(4) ? O_EXCL : 0);
+	if (one_in(4))
+		flags |= O_TRUNC;
+	if (one_in(8))
+		flags |= O_APPEND;
+	if (one_in(6))
+		flags = O_RDONLY | O_DIRECTORY;
+	if (one_in(16))
+		flags |= O_PATH;
+	if (one_in(16))
+		flags |= O_NOFOLLOW;
+	/* A FIFO must not keep anybody waiting. */
+	return flags | O_NONBLOCK;
+}
+
+static long tree_number(enum op_code code, int argument)
+{
+	static const long modes[] = { 0755, 0700, 0644, 0777 };
+	static const long sizes[] = { 0, 1, 5, 100, 4096 };
+
+	switch (code) {
+	case OP_MKDIR:
+	case OP_CHMOD:
+	case OP_FCHMOD:
+		return PICK(modes);
+	case OP_CHOWN:
+		return 0;
+	case OP_UTIMES_ONE:
+		return below(4);
+	case OP_FALLOCATE:
+		return argument == 3 ? 1 + below(4096) : PICK(sizes);
+	default:
+		return PICK(sizes);
+	}
+}
+
+static void draw_tree(void)
+{
+	static const long types[] = { S_IFREG, S_IFREG, S_IFREG, S_IFREG, S_IFIFO, S_IFSOCK };
+	struct op op = { .code = OP_STAT };
+	int total = 0, at;
+	size_t i;
+
+	for (i = 0; i < sizeof(tree) / sizeof(tree[0]); i++)
+		total += tree[i].weight;
+	at = (int)below(total);
+	for (i = 0; at >= tree[i].weight; i++)
+		at -= tree[i].weight;
+	op.code = tree[i].code;
+	for (int n = 0; op_forms[op.code].args[n]; n++)
+		switch (op_forms[op.code].args[n]) {
+		case 'p':
+			op.arg[n] = path();
+			break;
+		case 'f':
+			op.arg[n] = below(one_in(4) ? FILES : 3);
+			break;
+		case 'o':
+			op.arg[n] = open_mode();
+			break;
+		case 'r':
+			op.arg[n] = one_in(4) ? 1 + below(3) : 0;
+			break;
+		case 't':
+			op.arg[n] = PICK(types);
+			break;
+		case 'a':
+			op.arg[n] = below(2);
+			break;
+		case 'n':
+			op.arg[n] = tree_number(op.code, n);
+		}
+	script_append(drawn, &op);
+}
+
+static void plant(void)
+{
+	static const char *const setup[] = {
+		"mkdir m/d 0755", "mkdir m/e 0755", "mkdir m/d/s 0755", "mknod m/a S_IFREG", "mknod m/d/a S_IFREG", "mknod m/e/a S_IFREG",
+		"symlink d m/l", "mknod n/a S_IFREG",
+	};
+
+	for (size_t i = 0; i < sizeof(setup) / sizeof(setup[0]); i++)
+		say(setup[i]);
+}
+
+/* A filesystem goes, and a new one comes. */
+static void remount(void)
+{
+	if (one_in(4)) {
+		say("umount n 0");
+		say("mount n");
+	} else {
+		say(one_in(2) ? "umount m 0" : "umount m MNT_DETACH");
+		say("mount m");
+	}
+	plant();
+}
+
+/* ---- inotify ---- */
+
+static void add_watch(void)
+{
+	long mask = one_in(2) ? IN_ALL_EVENTS : some(IN_ALL_EVENTS);
+
+	if (one_in(6))
+		mask |= some((long)(IN_ONESHOT | IN_EXCL_UNLINK | IN_ONLYDIR | IN_DONT_FOLLOW | IN_MASK_ADD | 0x10000000));
+	if (one_in(5))
+		mask |= IN_EXCL_UNLINK;
+	script_append(drawn, &(struct op){ .code = OP_ADD, .arg = { below(2), path(), mask } });
+}
+
+static void inotify_call(void)
+{
+	switch (below(14)) {
+	case 0:
+		script_append(drawn, &(struct op){ .code = OP_RM, .arg = { below(2), 1 + below(8) } });
+		break;
+	case 1:
+		script_append(drawn, &(struct op){ .code = OP_TAKE, .arg = { below(2), 16 + 16 * below(8) } });
+		break;
+	case 2:
+		script_append(drawn, &(struct op){ .code = one_in(2) ? OP_POLL : OP_FIONREAD_, .arg = { below(2) } });
+		break;
+	case 3:
+		script_append(drawn, &(struct op){ .code = OP_FDINFO, .arg = { below(2) } });
+		break;
+	case 4:
+		if (one_in(4)) {
+			script_append(drawn, &(struct op){ .code = OP_END, .arg = { 1 } });
+			say("init i1 0");
+			break;
+		}
+		/* fall through */
+	default:
+		add_watch();
+	}
+}
+
+static void inotify_begin(void)
+{
+	say("init i0 0");
+	say("init i1 0");
+	say("add i0 m IN_ALL_EVENTS");
+	for (int i = 0; i < 5; i++)
+		add_watch();
+}
+
+/* ---- dnotify ---- */
+
+static void dnotify_call(void)
+{
+	static const long signals[] = { 0, 34, 35, 36 };
+	long slot = 4 + below(4);
+
+	switch (below(8)) {
+	case 0:
+		script_append(drawn, &(struct op){ .code = OP_OPEN, .arg = { slot, path(), O_RDONLY | O_NONBLOCK | O_DIRECTORY } });
+		break;
+	case 1:
+		script_append(drawn, &(struct op){ .code = OP_CLOSE, .arg = { slot } });
+		break;
+	case 2:
+		script_append(drawn, &(struct op){ .code = OP_SETSIG, .arg = { slot, PICK(signals) } });
+		break;
+	case 3:
+		script_append(drawn, &(struct op){ .code = OP_SETOWN, .arg = { slot, one_in(4) ? 0 : 1 } });
+		break;
+	default:
+		script_append(drawn, &(struct op){ .code = OP_NOTIFY, .arg = { one_in(8) ? below(FILES) : slot,
+			one_in(8) ? 0 : (one_in(2) ? 0x3f : some(0x3f)) | (one_in(3) ? 0 : 0x80000000L) } });
+	}
+}
+
+static void dnotify_begin(void)
+{
+	static const char *const setup[] = {
+		"open f4 m O_DIRECTORY", "open f5 m/d O_DIRECTORY", "open f6 m/e O_DIRECTORY", "open f7 m/d O_DIRECTORY",
+		"setsig f4 RT0", "setsig f5 RT1", "setsig f7 RT2",
+	};
+
+	for (size_t i = 0; i < sizeof(setup) / sizeof(setup[0]); i++)
+		say(setup[i]);
+	for (int i = 0; i < 6; i++)
+		dnotify_call();
+}
+
+/* ---- fanotify ---- */
+
+#define FAN_EVENTS	0xfffL	/* all that need no answer, without FAN_OPEN_EXEC */
+
+/* What each instance is; only the first asks for answers, for two of one class are called in the order of their addresses. */
+static const char *fanotify_kinds[][4] = {
+	{ "fan-init i0 FAN_CLASS_CONTENT O_RDONLY", "fan-init i0 FAN_CLASS_PRE_CONTENT|FAN_REPORT_TID O_RDWR",
+	  "fan-init i0 FAN_CLASS_NOTIF O_RDONLY", "fan-init i0 FAN_CLASS_CONTENT|FAN_REPORT_PIDFD O_RDONLY" },
+	{ "fan-init i1 FAN_REPORT_FID O_RDONLY", "fan-init i1 FAN_REPORT_FID|FAN_REPORT_DIR_FID O_RDONLY",
+	  "fan-init i1 FAN_REPORT_FID|FAN_REPORT_PIDFD O_RDONLY", "fan-init i1 FAN_REPORT_DIR_FID O_RDONLY" },
+	{ "fan-init i2 FAN_REPORT_DIR_FID|FAN_REPORT_NAME O_RDONLY",
+	  "fan-init i2 FAN_REPORT_FID|FAN_REPORT_DIR_FID|FAN_REPORT_NAME O_RDONLY",
+	  "fan-init i2 FAN_REPORT_FID|FAN_REPORT_DIR_FID|FAN_REPORT_NAME|FAN_REPORT_TARGET_FID O_RDONLY",
+	  "fan-init i2 FAN_REPORT_DIR_FID|FAN_REPORT_NAME|FAN_REPORT_TID|FAN_UNLIMITED_QUEUE O_RDONLY" },
+};
+
+static void add_mark(long instance)
+{
+	static const long kinds[] = { 0, 0, 0, 0, 0x10, 0x100, 0x100 };
+	long flags = PICK(kinds) | (one_in(6) ? 2 : 1), mask;
+
+	mask = one_in(2) ? FAN_EVENTS : some(FAN_EVENTS | 0x1000);
+	/* By path only some events can be had, and the others make the call fail. */
+	if (instance == 0 && !one_in(16))
+		mask &= 0x103b;
+	else if ((flags & 0x10) && !one_in(16))
+		mask &= 0x103b;
+	if (instance == 2 && !(flags & 0x10) && one_in(3))
+		mask |= 0x10000000;
+	if (instance == 0 && one_in(3))
+		mask |= some(0x70000);
+	if (one_in(2))
+		mask |= 0x40000000;
+	if (one_in(2))
+		mask |= 0x08000000;
+	if (one_in(4))
+		flags |= one_in(2) ? 0x20 : 0x400;
+	if ((flags & 0x420) && !one_in(3))
+		flags |= 0x40;
+	if (one_in(10))
+		flags |= some(0x20c);
+	script_append(drawn, &(struct op){ .code = OP_FAN_MARK, .arg = { instance, flags, mask, path() } });
+}
+
+static void fanotify_call(void)
+{
+	static const long responses[] = { 1, 1, 2, 2, 0x11, 0x12, 0 };
+
+	switch (below(14)) {
+	case 0:
+		script_append(drawn, &(struct op){ .code = OP_ANSWER, .arg = { 0, PICK(responses) } });
+		break;
+	case 1:
+		script_append(drawn, &(struct op){ .code = one_in(2) ? OP_POLL : OP_FIONREAD_, .arg = { below(3) } });
+		break;
+	case 2:
+		script_append(drawn, &(struct op){ .code = OP_FDINFO, .arg = { below(3) } });
+		break;
+	case 3:
+		script_append(drawn, &(struct op){ .code = OP_TAKE, .arg = { 1 + below(2), 24 + 8 * below(24) } });
+		break;
+	case 4:
+		if (one_in(3))
+			script_append(drawn, &(struct op){ .code = OP_FAN_MARK, .arg = { below(3), 0x80 | (one_in(2) ? 0 :
+				one_in(2) ? 0x10 : 0x100), 0, path() } });
+		break;
+	default:
+		add_mark(below(3));
+	}
+}
+
+static void fanotify_begin(void)
+{
+	for (int i = 0; i < 3; i++)
+		say(fanotify_kinds[i][below(4)]);
+	for (int i = 0; i < 6; i++)
+		add_mark(i % 3);
+}
+
+/* ---- a sequence ---- */
+
+static const struct {
+	const char *name;
+	void (*begin)(void), (*call)(void);
+	int instances;
+} backends[] = {
+	{ "inotify", inotify_begin, inotify_call, 2 },
+	{ "dnotify", dnotify_begin, dnotify_call, 0 },
+	{ "fanotify", fanotify_begin, fanotify_call, 3 },
+};
+
+bool script_draw(struct script *script, const char *backend, unsigned long seed, unsigned long calls)
+{
+	unsigned long between;
+	size_t kind = 0;
+
+	while (kind < sizeof(backends) / sizeof(backends[0]) && strcmp(backends[kind].name, backend) != 0)
+		kind++;
+	if (kind == sizeof(backends) / sizeof(backends[0]))
+		return false;
+	state = seed * 0x2545f4914f6cdd1d + kind;
+	drawn = script;
+	between = one_in(3) ? 1 : one_in(2) ? 8 : calls;
+	plant();
+	backends[kind].begin();
+	for (unsigned long i = 0; i < calls; i++) {
+		if (one_in(5))
+			backends[kind].call();
+		else if (one_in(100))
+			remount();
+		else
+			draw_tree();
+		if (i % between == between - 1)
+			for (int instance = 0; instance < backends[kind].instances; instance++)
+				script_append(drawn, &(struct op){ .code = OP_DRAIN, .arg = { instance } });
+	}
+	return true;
+}

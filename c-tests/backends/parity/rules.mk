@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Parity with the running kernel: the same operations on tmpfs and on 6.12's backends with memfs, transcripts compared.
+#
+# make check-parity      scenarios and random sequences: SEEDS=1000 CALLS=100 FIRST_SEED=1 PARITY="inotify dnotify fanotify"
+#
+# A scenario is operations in the language of language.h (NAME.scenarios). What may differ stands in the table `differences`.
+
+parity-dir := $(backends-dir)/parity
+parity-out := $(backends-out)/parity
+PARITY ?= inotify dnotify fanotify
+parity-seeds := $(if $(filter command line environment,$(origin SEEDS)),$(SEEDS),1000)
+parity-calls := $(if $(filter command line environment,$(origin CALLS)),$(CALLS),100)
+
+parity-language := language flags
+parity-perform := perform instance inotify dnotify fanotify tree transcript $(parity-language)
+parity-compare := compare differences script draw $(parity-language)
+parity-backends := inotify_user inotify_fsnotify dnotify fanotify fanotify_user fdinfo
+parity-memfs = $(patsubst $(backends-dir)/%.c,$(backends-out)/6.12/sources/%.o,$(wildcard $(backends-dir)/memfs*.c))
+
+# The operations are compiled once, for both worlds.
+$(parity-out)/%.o: $(parity-dir)/%.c $(backends-out)/.flags
+	$(need-cc)
+	@mkdir -p $(@D)
+	$(CC) $(c-std) $(CFLAGS) $(c-warn) -pthread -MMD -MP -MF $@.d -c -o $@ $<
+$(parity-out)/library.o: $(parity-dir)/library.c $(backends-out)/.flags
+	$(need-cc)
+	@mkdir -p $(@D)
+	$(CC) $(c-std) $(CFLAGS) $(c-warn) -Iinclude -DFSN_LINUX_SERIES='"6.12"' -pthread -MMD -MP -MF $@.d -c -o $@ $<
+-include $(wildcard $(parity-out)/*.o.d)
+
+$(parity-out)/kernel: $(parity-perform:%=$(parity-out)/%.o) $(parity-out)/kernel.o
+	$(CC) $(CFLAGS) -pthread -o $@ $^ $(LDFLAGS)
+$(parity-out)/library: $(parity-perform:%=$(parity-out)/%.o) $(parity-out)/library.o $(parity-memfs) \
+		$(parity-backends:%=$(backends-out)/6.12/%.o) $(backends-out)/.library $(shared) $(out)/$(soname)
+	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(LDFLAGS) -L$(out) -lfsnotify -Wl,-rpath,$(abspath $(out)) $(static-libs)
+$(parity-out)/compare: $(parity-compare:%=$(parity-out)/%.o)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS)
+
+# One test program a backend, for the runner of all C tests: the scenarios, and as many sequences as a minute has room for.
+parity-tests := $(PARITY:%=$(parity-out)/tests/%)
+$(parity-tests): $(parity-out)/tests/%: $(parity-out)/kernel $(parity-out)/library $(parity-out)/compare
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec $(parity-out)/compare $* $(parity-out)/kernel $(parity-out)/library $(parity-dir) 200 100 1\n' >$@
+	@chmod +x $@
+
+check-parity:
+	+@if ! c-tests/oracle/source $(target)/linux 6.12 >/dev/null; then \
+		echo "check-parity: $$([ "$${CI-}" = true ] && echo FAILED || echo SKIPPED)"; \
+		[ "$${CI-}" != true ]; exit; \
+	fi; \
+	$(MAKE) --no-print-directory $(parity-tests) && \
+	for backend in $(PARITY); do \
+		$(parity-out)/compare $$backend $(parity-out)/kernel $(parity-out)/library $(parity-dir) \
+			$(parity-seeds) $(parity-calls) $(FIRST_SEED) || failed=1; \
+	done; [ -z "$${failed-}" ]
+
+.PHONY: check-parity
