@@ -20,13 +20,19 @@
 #include "fsn/types.h"
 
 /* the host */
+#include "fsn/cred.h"
 #include "fsn/fasync.h"
+#include "fsn/idr.h"
 #include "fsn/log.h"
 #include "fsn/mem.h"
+#include "fsn/percpu.h"
 #include "fsn/rcu.h"
+#include "fsn/seq_file.h"
 #include "fsn/srcu.h"
 #include "fsn/stats.h"
+#include "fsn/sysctl.h"
 #include "fsn/task.h"
+#include "fsn/uaccess.h"
 #include "fsn/wait.h"
 #include "fsn/work.h"
 

@@ -2,6 +2,8 @@
 //! The types of `<linux/fsnotify_backend.h>`: groups, events, marks, connectors, the iterator and the table of callbacks.
 //! The text in brackets names the lock that protects a field.
 
+use super::creds::ucounts;
+use super::id_map::idr;
 use super::primitives::*;
 use super::vfs::{inode, qstr, super_block};
 use core::cell::UnsafeCell;
@@ -238,10 +240,10 @@ pub struct fsnotify_event {
 pub struct inotify_group_private_data {
     /// Protects `idr`.
     pub idr_lock: spinlock,
-    /// Watch descriptors (24 bytes).
-    pub idr: [UnsafeCell<usize>; 3],
+    /// Watch descriptors.
+    pub idr: idr,
     /// Who is charged.
-    pub ucounts: UnsafeCell<*mut c_void>,
+    pub ucounts: UnsafeCell<*mut ucounts>,
 }
 
 /// fanotify's part of a group.
@@ -258,7 +260,7 @@ pub struct fanotify_group_private_data {
     /// Flags of the event descriptors.
     pub f_flags: UnsafeCell<c_int>,
     /// Who is charged.
-    pub ucounts: UnsafeCell<*mut c_void>,
+    pub ucounts: UnsafeCell<*mut ucounts>,
     /// Pool of error events (72 bytes).
     pub error_events_pool: [UnsafeCell<usize>; 9],
 }

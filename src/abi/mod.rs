@@ -7,9 +7,11 @@
 #![allow(non_camel_case_types, reason = "the names are the kernel's")]
 
 pub mod backend;
+pub mod creds;
 /// cbindgen:ignore
 pub mod gfp;
 pub mod hashtable;
+pub mod id_map;
 pub mod layout;
 pub(crate) mod list;
 pub mod log;
@@ -18,7 +20,9 @@ pub mod primitives;
 pub mod reclaim;
 pub mod slab;
 pub mod stats;
+pub mod sysctl;
 pub mod task;
+pub mod text;
 pub mod vfs;
 pub mod vfs_flags;
 pub mod vfs_operations;
@@ -27,15 +31,19 @@ pub mod wait;
 pub mod work;
 
 pub use backend::*;
+pub use creds::*;
 pub use gfp::*;
 pub use hashtable::*;
+pub use id_map::*;
 pub use log::*;
 pub use notifier::*;
 pub use primitives::*;
 pub use reclaim::*;
 pub use slab::*;
 pub use stats::*;
+pub use sysctl::*;
 pub use task::*;
+pub use text::*;
 pub use vfs::*;
 pub use vfs_flags::*;
 pub use vfs_operations::*;

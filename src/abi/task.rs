@@ -74,8 +74,8 @@ pub struct task_struct {
     pub files: AtomicPtr<super::files_struct>,
     /// Identity of the process's memory; only compared.
     pub mm: AtomicPtr<c_void>,
-    /// Credentials; NULL stands for the process's own.
-    pub cred: AtomicPtr<c_void>,
+    /// What it acts with: `real_cred`, or what `override_creds()` has put in place of it; one reference.
+    pub cred: AtomicPtr<super::creds::cred>,
     /// Whom `set_active_memcg()` charges; NULL: nobody special.
     pub active_memcg: AtomicPtr<c_void>,
     /// Memory group of the thread; NULL: the process's.
@@ -96,4 +96,6 @@ pub struct task_struct {
     pub audit_context: AtomicPtr<c_void>,
     /// Of a thread of `fsn_kthread_create()`, else NULL.
     pub kthread: AtomicPtr<c_void>,
+    /// Its own credentials; one reference.
+    pub real_cred: AtomicPtr<super::creds::cred>,
 }

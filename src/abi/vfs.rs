@@ -3,6 +3,7 @@
 //! file server needs to make, link, move, unlink and drop them. A program may embed them in its own structs.
 
 use super::backend::{fsnotify_mark_connector, fsnotify_sb_info};
+use super::creds::{cred, user_namespace};
 use super::primitives::*;
 use super::vfs_flags::DNAME_INLINE_LEN;
 use super::vfs_operations::*;
@@ -261,7 +262,7 @@ pub struct super_block {
     pub s_d_op: UnsafeCell<*const dentry_operations>,
     /// Inodes without links that are still referenced.
     pub s_remove_count: atomic_long_t,
-    /// Its user namespace (opaque here).
+    /// Its user namespace.
     pub s_user_ns: UnsafeCell<*mut user_namespace>,
     /// Protects `s_inodes`.
     pub s_inode_list_lock: spinlock,
@@ -403,7 +404,7 @@ pub struct file {
     pub f_flags: AtomicU32,
     /// Kept for the name.
     pub f_iocb_flags: AtomicU32,
-    /// Credentials (opaque here).
+    /// Credentials of whoever opened it.
     pub f_cred: UnsafeCell<*const cred>,
     /// What was opened; one reference on each half.
     pub f_path: path,

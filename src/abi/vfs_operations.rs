@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The tables of callbacks of the objects, and what their prototypes name but nobody here looks into.
 
+use super::text::seq_file;
 use super::vfs::*;
 use super::vfs_walk::*;
 use super::wait::poll_table_struct;
 use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 
-/// Opaque: what the lines of fdinfo are written to.
-#[repr(C)]
-pub struct seq_file {
-    opaque: [u8; 0],
-}
-/// Opaque: credentials.
-#[repr(C)]
-pub struct cred {
-    opaque: [u8; 0],
-}
-/// Opaque: a user namespace.
-#[repr(C)]
-pub struct user_namespace {
-    opaque: [u8; 0],
-}
 /// Opaque: a mapping of user ids.
 #[repr(C)]
 pub struct mnt_idmap {

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "group")]
 mod checked;
+pub mod cred;
 pub mod dentry;
 pub mod descriptors;
 #[cfg(feature = "core")]
@@ -14,6 +15,7 @@ pub mod file_ops;
 pub mod fsnotify;
 #[cfg(feature = "group")]
 pub mod group;
+pub mod idr;
 pub mod inode;
 pub mod kthread;
 #[cfg(feature = "core")]
@@ -31,6 +33,8 @@ pub mod reclaim;
 pub mod rhashtable;
 pub mod sched;
 pub mod sync;
+pub mod sysctl;
+pub mod uaccess;
 #[cfg(feature = "core")]
 pub mod v61;
 #[cfg(feature = "group")]

@@ -10,6 +10,8 @@ struct blocking_notifier_head;
 struct bucket_table;
 struct callback_head;
 struct cred;
+struct ctl_table;
+struct ctl_table_header;
 struct delayed_call;
 struct delayed_work;
 struct dentry;
@@ -35,13 +37,16 @@ struct fsnotify_mark;
 struct fsnotify_mark_connector;
 struct fsnotify_ops;
 struct fsnotify_sb_info;
+struct group_info;
 struct hlist_bl_node;
 struct hlist_head;
 struct hlist_node;
 struct iattr;
+struct idr;
 struct inode;
 struct inode_operations;
 struct iov_iter;
+struct kernel_cap_t;
 struct kgid_t;
 struct kiocb;
 struct kmem_cache;
@@ -62,6 +67,7 @@ struct mount;
 struct mutex;
 struct name_snapshot;
 struct notifier_block;
+struct ns_common;
 struct path;
 struct pid;
 struct poll_table_entry;
@@ -80,6 +86,7 @@ struct rhltable;
 struct rw_semaphore;
 struct rwlock;
 struct seq_file;
+struct seq_operations;
 struct shrink_control;
 struct shrinker;
 struct spinlock;
@@ -89,6 +96,9 @@ struct super_operations;
 struct task_struct;
 struct timer_list;
 struct timespec64;
+struct ucounts;
+struct uid_gid_extent;
+struct uid_gid_map;
 struct user_namespace;
 struct vfsmount;
 struct vm_area_struct;
@@ -236,6 +246,12 @@ struct workqueue_struct;
 
 /* Mark flag (fanotify): its filesystem id is weak. */
 #define FSNOTIFY_MARK_FLAG_WEAK_FSID 0x00001000
+
+/* Extents that a map of ids has room for. */
+#define FSN_UID_GID_MAP_EXTENTS 5
+
+/* The deepest user namespace is at this level. */
+#define FSN_USER_NS_LEVEL_MAX 32
 
 /* The system is about to stop (`KERN_EMERG`). */
 #define FSN_LOG_EMERG 0
@@ -623,11 +639,184 @@ enum fsnotify_obj_type {
 	FSNOTIFY_OBJ_TYPE_DETACHED = FSNOTIFY_OBJ_TYPE_COUNT,
 };
 
+/* What is counted for each user of each user namespace, and limited. */
+enum ucount_type {
+	/* User namespaces made. */
+	UCOUNT_USER_NAMESPACES = 0,
+	/* Process id namespaces. */
+	UCOUNT_PID_NAMESPACES = 1,
+	/* Host name namespaces. */
+	UCOUNT_UTS_NAMESPACES = 2,
+	/* Namespaces of System V objects. */
+	UCOUNT_IPC_NAMESPACES = 3,
+	/* Network namespaces. */
+	UCOUNT_NET_NAMESPACES = 4,
+	/* Mount namespaces. */
+	UCOUNT_MNT_NAMESPACES = 5,
+	/* Control group namespaces. */
+	UCOUNT_CGROUP_NAMESPACES = 6,
+	/* Clock namespaces. */
+	UCOUNT_TIME_NAMESPACES = 7,
+	/* Files of `inotify_init()`. */
+	UCOUNT_INOTIFY_INSTANCES = 8,
+	/* Watches of inotify. */
+	UCOUNT_INOTIFY_WATCHES = 9,
+	/* Files of `fanotify_init()`. */
+	UCOUNT_FANOTIFY_GROUPS = 10,
+	/* Marks of fanotify. */
+	UCOUNT_FANOTIFY_MARKS = 11,
+	/* The number of kinds. */
+	UCOUNT_COUNTS = 12,
+};
+
+/* A registered table. The path's bytes stand behind the struct. */
+struct ctl_table_header;
+
 /* A cache of objects. One in a `static` needs no call to be ready. */
 struct kmem_cache;
 
 /* A memory group. */
 struct mem_cgroup;
+
+/* A user id as the kernel sees it. */
+struct kuid_t {
+	/* The number. */
+	__u32 val;
+};
+
+/* A group id as the kernel sees it. */
+struct kgid_t {
+	/* The number. */
+	__u32 val;
+};
+
+/* A set of capabilities. */
+struct kernel_cap_t {
+	/* Bit `CAP_*`. */
+	__u64 val;
+};
+
+/* A range of ids in a namespace and the ids that they stand for. */
+struct uid_gid_extent {
+	/* First id inside. */
+	__u32 first;
+	/* First id outside. */
+	__u32 lower_first;
+	/* How many. */
+	__u32 count;
+};
+
+/* A namespace's ids. */
+struct uid_gid_map {
+	/* How many extents there are. */
+	__u32 nr_extents;
+	/* The extents. */
+	struct uid_gid_extent extent[FSN_UID_GID_MAP_EXTENTS];
+};
+
+/* What namespaces have in common. */
+struct ns_common {
+	/* Number. */
+	unsigned int inum;
+	/* References. */
+	struct refcount_struct count;
+};
+
+/* Node of an `hlist_head` list. */
+struct hlist_node {
+	/* Next node or NULL; readers may follow it without the lock. */
+	struct hlist_node *next;
+	/* Address of the pointer that points here; NULL when unhashed. */
+	struct hlist_node **pprev;
+};
+
+/* What one user of one namespace has. */
+struct ucounts {
+	/* Link of the table of all [the table's lock]. */
+	struct hlist_node node;
+	/* The namespace; one reference. */
+	struct user_namespace *ns;
+	/* The user. */
+	struct kuid_t uid;
+	/* References. */
+	atomic_t count;
+	/* How many of each kind. */
+	atomic_long_t ucount[UCOUNT_COUNTS];
+};
+
+/* A namespace of users: ids, the capabilities over it, limits. */
+struct user_namespace {
+	/* Its users. */
+	struct uid_gid_map uid_map;
+	/* Its groups. */
+	struct uid_gid_map gid_map;
+	/* The namespace that it was made in; one reference. NULL for the first. */
+	struct user_namespace *parent;
+	/* How many namespaces are above it. */
+	int level;
+	/* Who made it. */
+	struct kuid_t owner;
+	/* The maker's group. */
+	struct kgid_t group;
+	/* References and number. */
+	struct ns_common ns;
+	/* The maker's counts in `parent`, which everything in this namespace counts towards too; NULL for the first. */
+	struct ucounts *ucounts;
+	/* How many of each kind a user of this namespace may have; may be changed at any time. */
+	long ucount_max[UCOUNT_COUNTS];
+	/* Reserve. */
+	__u64 reserved[8];
+};
+
+/* Head of a callback that runs after a grace period. */
+struct callback_head {
+	/* Link on the host's queue. */
+	struct callback_head *next;
+	/* What runs. */
+	void (*func)(struct callback_head *head);
+};
+
+/* Who a task is. Once a task has it, nobody changes it: `prepare_creds()` makes a copy that may be changed. */
+struct cred {
+	/* References. */
+	atomic_long_t usage;
+	/* Real user. */
+	struct kuid_t uid;
+	/* Real group. */
+	struct kgid_t gid;
+	/* Saved user. */
+	struct kuid_t suid;
+	/* Saved group. */
+	struct kgid_t sgid;
+	/* Effective user. */
+	struct kuid_t euid;
+	/* Effective group. */
+	struct kgid_t egid;
+	/* User for access to files. */
+	struct kuid_t fsuid;
+	/* Group for access to files. */
+	struct kgid_t fsgid;
+	/* For the program; without effect here. */
+	unsigned int securebits;
+	/* Capabilities that survive an exec. */
+	struct kernel_cap_t cap_inheritable;
+	/* Capabilities that may be made effective. */
+	struct kernel_cap_t cap_permitted;
+	/* Capabilities that count. */
+	struct kernel_cap_t cap_effective;
+	/* Bound of the capabilities. */
+	struct kernel_cap_t cap_bset;
+	/* Ambient capabilities. */
+	struct kernel_cap_t cap_ambient;
+	/* For the program: copied with the rest, not counted. */
+	void *user;
+	/* The namespace that the ids and capabilities are of; one reference. */
+	struct user_namespace *user_ns;
+	/* Supplementary groups; one reference. */
+	struct group_info *group_info;
+	/* Frees it after a grace period. */
+	struct callback_head rcu;
+};
 
 /* A type of filesystem. */
 struct file_system_type {
@@ -642,18 +831,6 @@ struct file_system_type {
 	 * `generic_shutdown_super()`, which is what NULL stands for.
 	 */
 	void (*kill_sb)(struct super_block *sb);
-};
-
-/* A user id as the kernel sees it. */
-struct kuid_t {
-	/* The number. */
-	__u32 val;
-};
-
-/* A group id as the kernel sees it. */
-struct kgid_t {
-	/* The number. */
-	__u32 val;
 };
 
 /* What to call when the text of a symbolic link is no longer needed. */
@@ -689,6 +866,46 @@ struct poll_table_struct {
 	poll_queue_proc _qproc;
 	/* Events of interest. */
 	unsigned int _key;
+};
+
+/* How a sequence of objects is shown. */
+struct seq_operations {
+	/* The object at `*pos`, or NULL. */
+	void *(*start)(struct seq_file *m, int64_t *pos);
+	/* The end of a part. */
+	void (*stop)(struct seq_file *m, void *v);
+	/* The object after `v`, or NULL; moves `*pos`. */
+	void *(*next)(struct seq_file *m, void *v, int64_t *pos);
+	/* Writes an object's text. */
+	int (*show)(struct seq_file *m, void *v);
+};
+
+/* A buffer that text is written to. */
+struct seq_file {
+	/* The text. */
+	char *buf;
+	/* Room for it in bytes. */
+	size_t size;
+	/* What has been read already. */
+	size_t from;
+	/* Bytes in use; `size` once the text did not fit. */
+	size_t count;
+	/* Where `seq_pad()` fills up to. */
+	size_t pad_until;
+	/* Number of the object. */
+	int64_t index;
+	/* Position of the reader. */
+	int64_t read_pos;
+	/* Serialises readers. */
+	struct mutex lock;
+	/* How the objects are shown. */
+	const struct seq_operations *op;
+	/* For files that can be polled. */
+	int poll_event;
+	/* The file that is read. */
+	const struct file *file;
+	/* The program's own. */
+	void *FSN_CXX_KEYWORD(private);
 };
 
 /*
@@ -818,7 +1035,7 @@ struct file {
 	__u32 f_flags;
 	/* Kept for the name. */
 	__u32 f_iocb_flags;
-	/* Credentials (opaque here). */
+	/* Credentials of whoever opened it. */
 	const struct cred *f_cred;
 	/* What was opened; one reference on each half. */
 	struct path f_path;
@@ -947,26 +1164,10 @@ struct inode_operations {
 	long (*listxattr)(struct dentry *dentry, char *buffer, size_t size);
 };
 
-/* Node of an `hlist_head` list. */
-struct hlist_node {
-	/* Next node or NULL; readers may follow it without the lock. */
-	struct hlist_node *next;
-	/* Address of the pointer that points here; NULL when unhashed. */
-	struct hlist_node **pprev;
-};
-
 /* Head of a list with a single pointer. */
 struct hlist_head {
 	/* First node or NULL. */
 	struct hlist_node *first;
-};
-
-/* Head of a callback that runs after a grace period. */
-struct callback_head {
-	/* Link on the host's queue. */
-	struct callback_head *next;
-	/* What runs. */
-	void (*func)(struct callback_head *head);
 };
 
 /* A file, directory or other object of a filesystem. */
@@ -1201,7 +1402,7 @@ struct super_block {
 	const struct dentry_operations *s_d_op;
 	/* Inodes without links that are still referenced. */
 	atomic_long_t s_remove_count;
-	/* Its user namespace (opaque here). */
+	/* Its user namespace. */
 	struct user_namespace *s_user_ns;
 	/* Protects `s_inodes`. */
 	struct spinlock s_inode_list_lock;
@@ -1270,8 +1471,8 @@ struct task_struct {
 	struct files_struct *files;
 	/* Identity of the process's memory; only compared. */
 	void *mm;
-	/* Credentials; NULL stands for the process's own. */
-	void *cred;
+	/* What it acts with: `real_cred`, or what `override_creds()` has put in place of it; one reference. */
+	struct cred *cred;
 	/* Whom `set_active_memcg()` charges; NULL: nobody special. */
 	void *active_memcg;
 	/* Memory group of the thread; NULL: the process's. */
@@ -1292,6 +1493,8 @@ struct task_struct {
 	void *audit_context;
 	/* Of a thread of `fsn_kthread_create()`, else NULL. */
 	void *kthread;
+	/* Its own credentials; one reference. */
+	struct cred *real_cred;
 };
 
 /* One registration for SIGIO on a file; allocated by `fasync_helper()`. */
@@ -1381,6 +1584,9 @@ struct fsnotify_ops {
 	void (*free_mark)(struct fsnotify_mark *mark);
 };
 
+/* Flags of an allocation. */
+typedef unsigned int gfp_t;
+
 /*
  * Where messages go: `function` names the function that complains, `message` has no newline at its end. Both strings
  * are only valid during the call.
@@ -1461,9 +1667,6 @@ struct fsn_stats {
 	/* Zero; counters to come. */
 	__u64 reserved[36];
 };
-
-/* Flags of an allocation. */
-typedef unsigned int gfp_t;
 
 /* The less common arguments of `fsn_kmem_cache_create_args()`; zero is the default of each. */
 struct kmem_cache_args {
@@ -1794,6 +1997,29 @@ struct rhashtable_iter {
 	bool end_of_table;
 };
 
+/* A setting. The program owns the row, which must stay until it is unregistered. */
+struct ctl_table {
+	/* Its name; NULL ends a table. */
+	const char *procname;
+	/* The variable. */
+	void *data;
+	/* Its size in bytes. */
+	int maxlen;
+	/* Permissions. */
+	__u16 mode;
+	/*
+	 * Reads the setting as text, or writes it: `buffer` has `*lenp` bytes, of which `*lenp` are used afterwards; `*ppos`
+	 * is the position in the text, moved on. 0 or a negative errno.
+	 */
+	int (*proc_handler)(const struct ctl_table *table, int write, void *buffer, size_t *lenp, int64_t *ppos);
+	/* Kept for the name. */
+	void *poll;
+	/* For the handler: the least value. */
+	void *extra1;
+	/* For the handler: the greatest value. */
+	void *extra2;
+};
+
 /* The mounts that can be reached from the process's root. */
 struct mnt_namespace {
 	/* The mount that everything else is mounted below; NULL at first. */
@@ -1966,6 +2192,9 @@ struct dentry_u {
 extern "C" {
 #endif // __cplusplus
 
+/* The first user namespace (`init_user_ns`), in which a process is unless it makes others. Its limits are data of the program. */
+extern struct user_namespace fsn_init_user_ns;
+
 /* Protects walks over the marks of an object (`fsnotify_mark_srcu`). Zero is valid, so there is nothing to initialise. */
 extern struct srcu_struct fsnotify_mark_srcu;
 
@@ -1977,6 +2206,269 @@ extern struct kmem_cache *fsnotify_mark_connector_cachep;
  * that is not position-independent may stay 0, which is only slower.
  */
 extern __u32 fsn_membarrier_ready;
+
+/*
+ * The calling task's credentials (`current_cred()`), never NULL: the process's own, as the system told them at the first
+ * need, unless the thread has others. No reference is taken.
+ *
+ * # Safety
+ * None.
+ */
+const struct cred *fsn_current_cred(void);
+
+/*
+ * Takes a reference (`get_cred()`) and returns the credentials; NULL is nothing.
+ *
+ * # Safety
+ * `cred` is NULL, or kept by a reference or by the caller's task.
+ */
+const struct cred *fsn_get_cred(const struct cred *cred);
+
+/*
+ * `fsn_get_cred()` of credentials that were found inside RCU (`get_cred_rcu()`); NULL if their last reference has gone.
+ *
+ * # Safety
+ * `cred` is NULL, or the caller is inside the RCU read side in which he found it.
+ */
+const struct cred *fsn_get_cred_rcu(const struct cred *cred);
+
+/*
+ * Gives back a reference (`put_cred()`); the last frees, after a grace period. NULL is nothing.
+ *
+ * # Safety
+ * `cred` is NULL or the caller owns a reference.
+ */
+void fsn_put_cred(const struct cred *cred);
+
+/*
+ * Has the calling task use `new` until `fsn_revert_creds()` (`override_creds()`); takes a reference on it. Returns what the
+ * task used before, with the task's reference.
+ *
+ * # Safety
+ * `new` is kept by a reference.
+ */
+const struct cred *fsn_override_creds(const struct cred *new_);
+
+/*
+ * Has the calling task use `old` again, whose reference becomes the task's; drops the reference on what it used till now
+ * (`revert_creds()`).
+ *
+ * # Safety
+ * The caller owns a reference on `old`.
+ */
+void fsn_revert_creds(const struct cred *old);
+
+/*
+ * A copy of the calling task's credentials that may be changed (`prepare_creds()`), for `fsn_commit_creds()`,
+ * `fsn_override_creds()` or `fsn_put_cred()`. NULL without memory.
+ *
+ * # Safety
+ * None.
+ */
+struct cred *fsn_prepare_creds(void);
+
+/*
+ * Makes `new` the calling task's credentials (`commit_creds()`); uses up the caller's reference. Returns 0. Not while they are
+ * overridden: that aborts.
+ *
+ * # Safety
+ * `new` came from `fsn_prepare_creds()` and no task uses it.
+ */
+int fsn_commit_creds(struct cred *new_);
+
+/*
+ * Has threads that the library meets from now on begin with `cred`, on which it takes a reference; NULL: with the process's
+ * own again. Threads that it has met keep theirs.
+ *
+ * # Safety
+ * `cred` is NULL or kept by a reference.
+ */
+void fsn_cred_set_process(const struct cred *cred);
+
+/*
+ * Whether the calling task has a capability over a namespace (`ns_capable()`): it is effective in the task's own namespace,
+ * or the task's user made the namespace. A number that is no capability is warned of and refused.
+ *
+ * # Safety
+ * The namespace is valid.
+ */
+bool fsn_ns_capable(const struct user_namespace *ns,
+		    int cap);
+
+/*
+ * Whether the calling task has a capability over the first namespace (`capable()`).
+ *
+ * # Safety
+ * None.
+ */
+bool fsn_capable(int cap);
+
+/*
+ * Room for `count` groups with one reference (`groups_alloc()`), to be filled in and sorted. NULL without memory, and for a
+ * number below 0 or above 65536.
+ *
+ * # Safety
+ * None.
+ */
+struct group_info *fsn_groups_alloc(int count);
+
+/*
+ * Sorts groups by number (`groups_sort()`), as `fsn_groups_search()` needs them.
+ *
+ * # Safety
+ * The groups are valid and the caller's alone.
+ */
+void fsn_groups_sort(struct group_info *groups);
+
+/*
+ * Whether a group is among sorted groups (`groups_search()`): 1 or 0; 0 for NULL.
+ *
+ * # Safety
+ * `groups` is NULL or valid.
+ */
+int fsn_groups_search(const struct group_info *groups, struct kgid_t gid);
+
+/*
+ * Takes a reference (`get_group_info()`) and returns the groups; NULL is nothing.
+ *
+ * # Safety
+ * `groups` is NULL or kept by a reference.
+ */
+struct group_info *fsn_get_group_info(struct group_info *groups);
+
+/*
+ * Gives back a reference (`put_group_info()`); NULL is nothing.
+ *
+ * # Safety
+ * `groups` is NULL or the caller owns a reference.
+ */
+void fsn_put_group_info(struct group_info *groups);
+
+/*
+ * Gives new credentials other supplementary groups (`set_groups()`); takes a reference on them.
+ *
+ * # Safety
+ * `new` came from `fsn_prepare_creds()` and no task uses it; `groups` is kept by a reference.
+ */
+void fsn_set_groups(struct cred *new_, struct group_info *groups);
+
+/*
+ * Whether the calling task is in a group for access to files (`in_group_p()`): 1 or 0.
+ *
+ * # Safety
+ * None.
+ */
+int fsn_in_group_p(struct kgid_t gid);
+
+/*
+ * Whether the calling task is effectively in a group (`in_egroup_p()`): 1 or 0.
+ *
+ * # Safety
+ * None.
+ */
+int fsn_in_egroup_p(struct kgid_t gid);
+
+/*
+ * Takes a reference (`get_user_ns()`) and returns the namespace; NULL is nothing.
+ *
+ * # Safety
+ * `ns` is NULL or kept by a reference.
+ */
+struct user_namespace *fsn_get_user_ns(struct user_namespace *ns);
+
+/*
+ * Gives back a reference (`put_user_ns()`); NULL is nothing.
+ *
+ * # Safety
+ * `ns` is NULL or the caller owns a reference.
+ */
+void fsn_put_user_ns(struct user_namespace *ns);
+
+/*
+ * Makes a namespace below that of `new`, owned by its effective user, and puts `new` into it with all capabilities there
+ * (`create_user_ns()`). Its maps of ids are empty, for the program to fill in; its limits are INT_MAX. 0; -ENOSPC: 33 deep, or more
+ * than the user may have; -EPERM: the user or group has no name in the namespace above; -ENOMEM.
+ *
+ * # Safety
+ * `new` came from `fsn_prepare_creds()` and no task uses it.
+ */
+int fsn_create_user_ns(struct cred *new_);
+
+/*
+ * The user that a number means in a namespace (`make_kuid()`); (uid_t)-1 where it means none.
+ *
+ * # Safety
+ * `ns` is NULL (the first) or valid.
+ */
+struct kuid_t fsn_make_kuid(const struct user_namespace *ns, unsigned int uid);
+
+/*
+ * The group that a number means in a namespace (`make_kgid()`); (gid_t)-1 where it means none.
+ *
+ * # Safety
+ * `ns` is NULL (the first) or valid.
+ */
+struct kgid_t fsn_make_kgid(const struct user_namespace *ns, unsigned int gid);
+
+/*
+ * A user's number in a namespace (`from_kuid()`); (uid_t)-1 if it has none.
+ *
+ * # Safety
+ * `ns` is NULL (the first) or valid.
+ */
+unsigned int fsn_from_kuid(const struct user_namespace *ns, struct kuid_t uid);
+
+/*
+ * A group's number in a namespace (`from_kgid()`); (gid_t)-1 if it has none.
+ *
+ * # Safety
+ * `ns` is NULL (the first) or valid.
+ */
+unsigned int fsn_from_kgid(const struct user_namespace *ns, struct kgid_t gid);
+
+/*
+ * A user's counts in a namespace (`alloc_ucounts()`), with a reference; NULL without memory.
+ *
+ * # Safety
+ * The namespace is valid.
+ */
+struct ucounts *fsn_alloc_ucounts(struct user_namespace *ns, struct kuid_t uid);
+
+/*
+ * Takes a reference (`get_ucounts()`) and returns the counts; NULL is nothing.
+ *
+ * # Safety
+ * `counts` is NULL or kept by a reference.
+ */
+struct ucounts *fsn_get_ucounts(struct ucounts *counts);
+
+/*
+ * Gives back a reference (`put_ucounts()`); NULL is nothing.
+ *
+ * # Safety
+ * `counts` is NULL or the caller owns a reference.
+ */
+void fsn_put_ucounts(struct ucounts *counts);
+
+/*
+ * One more of a kind (`enum ucount_type`) for a user, counted in the namespace and, for its makers, in those above
+ * (`inc_ucount()`). The counts, with a reference that `fsn_dec_ucount()` gives back. NULL where a limit (`ucount_max`) is reached, and
+ * without memory: nothing is counted then.
+ *
+ * # Safety
+ * The namespace is valid.
+ */
+struct ucounts *fsn_inc_ucount(struct user_namespace *ns,
+			       struct kuid_t uid,
+			       unsigned int type);
+
+/*
+ * One less (`dec_ucount()`); gives back the reference. NULL is nothing. One that was never counted is warned of.
+ *
+ * # Safety
+ * `counts` is NULL or came from `fsn_inc_ucount()` for this kind.
+ */
+void fsn_dec_ucount(struct ucounts *counts, unsigned int type);
 
 /*
  * Makes a negative, unhashed dentry called `name` (copied; its hash included) in `parent`, with one reference; it holds one
@@ -3020,6 +3512,126 @@ void fsnotify_destroy_group(struct fsnotify_group *group);
 int fsnotify_fasync(int fd,
 		    struct file *file,
 		    int on);
+
+/*
+ * An empty map whose smallest number is `base` (`idr_init_base()`).
+ *
+ * # Safety
+ * The memory is writable, and not a map with numbers.
+ */
+void fsn_idr_init_base(struct idr *idr, int base);
+
+/*
+ * Frees all numbers (`idr_destroy()`), not what is behind them. The map is empty then and may be used again.
+ *
+ * # Safety
+ * The map is valid.
+ */
+void fsn_idr_destroy(struct idr *idr);
+
+/*
+ * The smallest free number from `start` up to but not including `end` (0 or less: no end), now with `pointer`, which may be
+ * NULL, behind it (`idr_alloc()`). -ENOSPC: there is none; -ENOMEM; -EINVAL, with a warning, for a negative start.
+ *
+ * # Safety
+ * The map is valid and locked by the caller.
+ */
+int fsn_idr_alloc(struct idr *idr,
+		  void *pointer,
+		  int start,
+		  int end,
+		  gfp_t gfp);
+
+/*
+ * `fsn_idr_alloc()` of any number of 32 bits (`idr_alloc_u32()`): from `*nextid`, which becomes the number, to `max`. 0 or
+ * -ENOSPC or -ENOMEM.
+ *
+ * # Safety
+ * The map is valid and locked by the caller, `nextid` is valid.
+ */
+int fsn_idr_alloc_u32(struct idr *idr,
+		      void *pointer,
+		      unsigned int *nextid,
+		      unsigned long max,
+		      gfp_t gfp);
+
+/*
+ * `fsn_idr_alloc()`, but from the number behind the one that was given last, and from `start` where the end is reached
+ * (`idr_alloc_cyclic()`).
+ *
+ * # Safety
+ * The map is valid and locked by the caller.
+ */
+int fsn_idr_alloc_cyclic(struct idr *idr, void *pointer, int start, int end, gfp_t gfp);
+
+/*
+ * What is behind a number, NULL if it is free (`idr_find()`).
+ *
+ * # Safety
+ * The map is valid; the caller is inside RCU or holds the map's lock.
+ */
+void *fsn_idr_find(const struct idr *idr, unsigned long id);
+
+/*
+ * Frees a number (`idr_remove()`); what was behind it, NULL if it was free already.
+ *
+ * # Safety
+ * The map is valid and locked by the caller.
+ */
+void *fsn_idr_remove(struct idr *idr, unsigned long id);
+
+/*
+ * Puts another pointer behind a number (`idr_replace()`); the old one, or `ERR_PTR(-ENOENT)` if the number is free.
+ *
+ * # Safety
+ * The map is valid and locked by the caller.
+ */
+void *fsn_idr_replace(struct idr *idr, void *pointer, unsigned long id);
+
+/*
+ * Calls `func` for each number with a pointer that is not NULL, upwards (`idr_for_each()`); `func` may remove the number
+ * that it is called with. Ends with the first value other than 0, which is returned.
+ *
+ * # Safety
+ * The map is valid; the caller is inside RCU or holds the map's lock; `func` may be called.
+ */
+int fsn_idr_for_each(const struct idr *idr,
+		     int (*func)(int id, void *pointer, void *data),
+		     void *data);
+
+/*
+ * The first pointer that is not NULL at or behind `*nextid`, which becomes its number (`idr_get_next_ul()`); NULL at the end.
+ *
+ * # Safety
+ * The map is valid, the caller is inside RCU or holds the map's lock; `nextid` is valid.
+ */
+void *fsn_idr_get_next_ul(struct idr *idr,
+			  unsigned long *nextid);
+
+/*
+ * Whether there is no number (`idr_is_empty()`).
+ *
+ * # Safety
+ * The map is valid.
+ */
+bool fsn_idr_is_empty(const struct idr *idr);
+
+/*
+ * Begins a section in which the calling thread's `fsn_idr_alloc()` is as sure to find memory as with `gfp`
+ * (`idr_preload()`). Memory can be waited for anywhere in a process, so nothing is set aside.
+ *
+ * # Safety
+ * None.
+ */
+void fsn_idr_preload(gfp_t gfp);
+
+/*
+ * Ends the section (`idr_preload_end()`).
+ *
+ * # Safety
+ * None.
+ */
+void fsn_idr_preload_end(void);
 
 /*
  * Allocates an inode on a superblock, with one reference, one link and no type: through `alloc_inode` of the superblock, or
@@ -4950,6 +5562,186 @@ size_t fsn_unpark(size_t address, bool (*choose)(void *data, size_t tag), bool (
 										       size_t woken,
 										       bool more,
 										       bool fair), void *data);
+
+/*
+ * Registers the `size` rows of a table, fewer if a row without a name ends it (`register_sysctl_sz()`). NULL without memory,
+ * for a row without handler or variable or with other permissions than rw, and where a row of that name exists; it is said in the log.
+ *
+ * # Safety
+ * `path` is a C string; the table has that many rows, which stay until `fsn_unregister_sysctl_table()`.
+ */
+struct ctl_table_header *fsn_register_sysctl_sz(const char *path,
+						const struct ctl_table *table,
+						size_t size);
+
+/*
+ * Takes a table away (`unregister_sysctl_table()`); waits for those who read or write a row of it. NULL is nothing. May
+ * sleep; not from a handler of the table.
+ *
+ * # Safety
+ * `header` is NULL or what registering returned, once.
+ */
+void fsn_unregister_sysctl_table(struct ctl_table_header *header);
+
+/*
+ * Reads a setting's text, as one read(2) of the file of that path below `/proc/sys` (which the path may begin with). The
+ * bytes put into `buf`, no NUL among them; -ENOENT, -EISDIR, -EACCES by the row's mode and the calling task's credentials, -ENOMEM, or
+ * the handler's error.
+ *
+ * # Safety
+ * `path` is a C string; `buf` has `size` bytes.
+ */
+long fsn_sysctl_read(const char *path,
+			  char *buf,
+			  size_t size);
+
+/*
+ * Sets a setting from text, as one write(2) of the file. The bytes used, which is all of them where the text is good; errors as of
+ * `fsn_sysctl_read()`.
+ *
+ * # Safety
+ * `path` is a C string; `text` has `size` bytes.
+ */
+long fsn_sysctl_write(const char *path,
+			   const char *text,
+			   size_t size);
+
+/*
+ * Handler of `int` variables (`proc_dointvec()`). Numbers are decimal, octal with 0 or hexadecimal with 0x; -EINVAL for
+ * anything else and what does not fit.
+ *
+ * # Safety
+ * `table` is a row whose variable is an array of `int` of `maxlen` bytes; the others are a handler's.
+ */
+int fsn_proc_dointvec(const struct ctl_table *table, int write, void *buffer, size_t *lenp, int64_t *ppos);
+
+/*
+ * `fsn_proc_dointvec()` between two limits (`proc_dointvec_minmax()`): -EINVAL outside of them.
+ *
+ * # Safety
+ * As for `fsn_proc_dointvec()`; `extra1` and `extra2` are NULL or an `int` each.
+ */
+int fsn_proc_dointvec_minmax(const struct ctl_table *table, int write, void *buffer, size_t *lenp, int64_t *ppos);
+
+/*
+ * Handler of `unsigned long` variables between two limits (`proc_doulongvec_minmax()`).
+ *
+ * # Safety
+ * `table` is a row whose variable is an array of `unsigned long` of `maxlen` bytes, and whose `extra1` and `extra2` are NULL or an
+ * `unsigned long` each; the others are a handler's.
+ */
+int fsn_proc_doulongvec_minmax(const struct ctl_table *table,
+			       int write,
+			       void *buffer,
+			       size_t *lenp,
+			       int64_t *ppos);
+
+/*
+ * Whether a range of addresses can be a program's at all (`access_ok()`): 1 or 0. It says nothing of what is there.
+ *
+ * # Safety
+ * None.
+ */
+int fsn_access_ok(const void *address, unsigned long size);
+
+/*
+ * Copies to a caller's memory (`copy_to_user()`). Returns how many bytes could not be copied; no signal is raised.
+ *
+ * # Safety
+ * `from` has `size` bytes; the caller may write what can be written at `to`.
+ */
+unsigned long fsn_copy_to_user(void *to, const void *from, unsigned long size);
+
+/*
+ * Copies from a caller's memory (`copy_from_user()`). Returns how many bytes could not be copied; those are zeroed. No signal
+ * is raised.
+ *
+ * # Safety
+ * `to` has `size` bytes.
+ */
+unsigned long fsn_copy_from_user(void *to,
+				 const void *from,
+				 unsigned long size);
+
+/*
+ * Zeroes a caller's memory (`clear_user()`). Returns how many bytes could not be.
+ *
+ * # Safety
+ * The caller may write what can be written at `to`.
+ */
+unsigned long fsn_clear_user(void *to, unsigned long size);
+
+/*
+ * The size of a caller's string with its NUL (`strnlen_user()`); more than `max` if there is no NUL within that; 0 where memory
+ * is not there.
+ *
+ * # Safety
+ * None.
+ */
+long fsn_strnlen_user(const char *from,
+		      long max);
+
+/*
+ * Copies a caller's string, at most `max` bytes (`strncpy_from_user()`). Its length without the NUL, which is copied if there
+ * is room; `max` if there was not; -EFAULT.
+ *
+ * # Safety
+ * `to` has `max` bytes.
+ */
+long fsn_strncpy_from_user(char *to,
+			   const char *from,
+			   long max);
+
+/*
+ * Has `show(m, v)` write text to a `struct seq_file` of any size, with `private` and `file` in it, and copies the beginning to
+ * `buf`, ended by a NUL if `size` is not 0. The length of the whole text, the negative value that `show` returned, or -ENOMEM.
+ * `show` is called again, with more room, as long as its text does not fit.
+ *
+ * # Safety
+ * `show` may be called so; `buf` has `size` bytes.
+ */
+long fsn_seq_show(int (*show)(struct seq_file *m, void *v),
+		       void *v,
+		       void *FSN_CXX_KEYWORD(private),
+		       const struct file *file,
+		       char *buf,
+		       size_t size);
+
+/*
+ * The processor that the calling thread runs on, or did a moment ago (`smp_processor_id()`), below `fsn_nr_cpu_ids()`.
+ *
+ * # Safety
+ * None.
+ */
+unsigned int fsn_smp_processor_id(void);
+
+/*
+ * How many processors data is kept for (`nr_cpu_ids`): those that the system can have, at most 64; with more, some share.
+ *
+ * # Safety
+ * None.
+ */
+unsigned int fsn_nr_cpu_ids(void);
+
+/*
+ * Asks the program's hook whether a path may be watched for the events in `mask`, by a mark on an object of the kind `obj_type`
+ * (`security_path_notify()`): 0 without a hook, else what it returns.
+ *
+ * # Safety
+ * The path is valid.
+ */
+int fsn_security_path_notify(const struct path *path,
+			     __u64 mask,
+			     unsigned int obj_type);
+
+/*
+ * Sets the hook of `fsn_security_path_notify()`, which returns 0 or a negative errno. NULL: everything is allowed. A thread
+ * may still be in the old one.
+ *
+ * # Safety
+ * `hook` is NULL or may be called from any thread.
+ */
+void fsn_set_security_path_notify(int (*hook)(const struct path *path, __u64 mask, unsigned int obj_type));
 
 /*
  * 6.1's `fsnotify_find_mark()`: the group's mark on the object whose connector pointer this is, with a reference that the caller

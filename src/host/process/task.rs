@@ -13,7 +13,7 @@ use core::ptr;
 use core::sync::atomic::{fence, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use super::thread::{arm, local};
-use super::{fork, futex, kthread, park, pids};
+use super::{creds, fork, futex, kthread, park, pids};
 use crate::abi::task::*;
 use crate::abi::{files_struct, pid};
 
@@ -59,6 +59,7 @@ impl task_struct {
             fs: AtomicPtr::new(ptr::null_mut()),
             audit_context: AtomicPtr::new(ptr::null_mut()),
             kthread: AtomicPtr::new(ptr::null_mut()),
+            real_cred: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -111,6 +112,7 @@ fn make() -> &'static task_struct {
     if memory.is_null() {
         if SHARED.tgid.load(Ordering::Relaxed) == 0 {
             SHARED.describe();
+            creds::task_begins(&SHARED);
         }
         return &SHARED;
     }
@@ -120,6 +122,7 @@ fn make() -> &'static task_struct {
     let task = unsafe { &*memory };
     task.describe();
     local(|local| local.task.set(memory));
+    creds::task_begins(task);
     task
 }
 
@@ -149,6 +152,8 @@ pub unsafe fn put_task_struct(task: *mut task_struct) {
         (&task.usage, task.shared)
     };
     if usage.fetch_sub(1, Ordering::AcqRel) == 1 && shared == 0 {
+        // SAFETY: the last reference.
+        creds::task_ends(unsafe { &*task });
         // SAFETY: nobody else has a reference any more.
         kthread::task_ends(unsafe { &*task });
         // SAFETY: the last reference.

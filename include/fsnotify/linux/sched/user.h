@@ -2,6 +2,13 @@
 #ifndef _FSN_LINUX_SCHED_USER_H
 #define _FSN_LINUX_SCHED_USER_H
 
-#include <linux/sched.h>
+#include <linux/refcount.h>
+#include <linux/uidgid.h>
+
+/* What a program knows of a user; nothing of the library's looks into it. */
+struct user_struct {
+	refcount_t __count;
+	kuid_t uid;
+};
 
 #endif /* _FSN_LINUX_SCHED_USER_H */
