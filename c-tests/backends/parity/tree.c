@@ -132,9 +132,9 @@ static long names(const struct op *op)
 	case OP_TRUNCATE:
 		return world.truncate(path(op, 0), (long)op->arg[1]);
 	case OP_SETXATTR:
-		return world.setxattr(path(op, 0), "trusted.parity", bytes, count(op, 1));
+		return world.setxattr(path(op, 0), "security.parity", bytes, count(op, 1));
 	case OP_REMOVEXATTR:
-		return world.removexattr(path(op, 0), "trusted.parity");
+		return world.removexattr(path(op, 0), "security.parity");
 	case OP_EXEC:
 		return world.exec(path(op, 0));
 	case OP_READLINK:
