@@ -104,7 +104,9 @@ pub unsafe extern "C" fn fsn_seq_show(
 ) -> isize {
     let Some(show) = show else { return -libc::EINVAL as isize };
     // SAFETY: promised by the caller.
-    let text = match unsafe { text::render(file, r#private, |m| show(m, v)) } {
+    let show = |m: &mut seq_file| unsafe { show(m, v) };
+    // SAFETY: promised by the caller.
+    let text = match unsafe { text::render(file, r#private, show) } {
         Ok(text) => text,
         Err(error) => return error as isize,
     };

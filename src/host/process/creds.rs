@@ -135,11 +135,11 @@ unsafe extern "C" fn free_rcu(head: *mut callback_head) {
 /// Nobody else has the credentials, which kmalloc() made.
 unsafe fn free(cred: *mut cred) {
     // SAFETY: the caller's promise.
-    let (groups, ns) = unsafe { ((&raw const (*cred).group_info).read(), (&raw const (*cred).user_ns).read()) };
+    let gone = unsafe { &*cred };
     // SAFETY: the credentials' own reference.
-    unsafe { groups::put(groups) };
+    unsafe { groups::put(gone.group_info) };
     // SAFETY: as above.
-    unsafe { user_ns::put(ns) };
+    unsafe { user_ns::put(gone.user_ns) };
     // SAFETY: the caller's promise.
     unsafe { slab::kfree(cred.cast()) };
 }

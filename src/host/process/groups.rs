@@ -33,7 +33,7 @@ fn bytes(count: usize) -> usize {
 /// `groups` is valid for as long as the result is used.
 unsafe fn array<'a>(groups: *const group_info) -> &'a [kgid_t] {
     // SAFETY: the caller's promise.
-    let count = unsafe { (&raw const (*groups).ngroups).read() };
+    let count = unsafe { (*groups).ngroups };
     // SAFETY: as above.
     let first = unsafe { &raw const (*groups).gid };
     // SAFETY: the array has as many elements as it says, behind the struct.
@@ -77,7 +77,7 @@ fn read_process() -> Option<*mut group_info> {
     // SAFETY: there is room for `count`.
     let got = unsafe { libc::getgroups(count, first.cast()) };
     // SAFETY: still nobody else's; fewer groups than were counted is right, an error means none.
-    unsafe { (&raw mut (*groups).ngroups).write(got.max(0)) };
+    unsafe { (*groups).ngroups = got.max(0) };
     // SAFETY: as above.
     unsafe { sort(groups) };
     Some(groups)
@@ -102,7 +102,9 @@ pub fn alloc(count: c_int) -> *mut group_info {
 /// The groups are the caller's alone.
 pub unsafe fn sort(groups: *mut group_info) {
     // SAFETY: the caller's promise.
-    let (count, first) = unsafe { ((&raw const (*groups).ngroups).read(), &raw mut (*groups).gid) };
+    let count = unsafe { (*groups).ngroups };
+    // SAFETY: as above.
+    let first = unsafe { &raw mut (*groups).gid };
     // SAFETY: as in array(), and nobody else has them.
     unsafe { slice::from_raw_parts_mut(first.cast::<kgid_t>(), count.max(0) as usize) }
         .sort_unstable_by_key(|gid| gid.val);

@@ -45,7 +45,7 @@ impl ctl_table_header {
 
     fn rows(&self) -> impl Iterator<Item = &ctl_table> {
         // SAFETY: the program's table stays until it is unregistered.
-        (0..self.count).map(|at| unsafe { &*self.rows.add(at) })
+        (0..self.count).map(|at| unsafe { &*self.rows.wrapping_add(at) })
     }
 
     fn enter(&self) -> bool {

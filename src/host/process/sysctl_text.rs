@@ -206,7 +206,11 @@ pub unsafe fn handle<T: Element>(
     pos: *mut i64,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    let (row, length, pos) = unsafe { (&*row, &mut *length, &mut *pos) };
+    let row = unsafe { &*row };
+    // SAFETY: as above.
+    let length = unsafe { &mut *length };
+    // SAFETY: as above.
+    let pos = unsafe { &mut *pos };
     if row.data.is_null() || row.maxlen == 0 || *length == 0 || (*pos != 0 && !write) {
         *length = 0;
         return 0;
@@ -220,7 +224,8 @@ pub unsafe fn handle<T: Element>(
         // SAFETY: the caller's promise.
         let text = unsafe { core::slice::from_raw_parts(buffer.cast::<u8>(), *length) };
         // SAFETY: as above.
-        let limits = if bounded { unsafe { (limit(row.extra1), limit(row.extra2)) } } else { (None, None) };
+        let limit = |at| if bounded { unsafe { limit::<T>(at) } } else { None };
+        let limits = (limit(row.extra1), limit(row.extra2));
         match store::<T>(row, text, limits) {
             Ok(used) => *length = used,
             Err(error) => return error,
