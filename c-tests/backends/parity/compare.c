@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 /* Seconds for which a difference may be shortened, and how many are shown before the rest only counts. */
-#define PATIENCE	60
+#define PATIENCE	30
 #define SHOWN		5
 /* The scenarios of a backend are at least so many different operations. */
 #define OPERATIONS	150

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Seconds that a run may take before a signal ends it. */
-#define PATIENCE	60
+#define PATIENCE	30
 
 void operate(const struct op *op)
 {

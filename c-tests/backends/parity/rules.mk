@@ -43,6 +43,12 @@ $(parity-tests): $(parity-out)/tests/%: $(parity-out)/kernel $(parity-out)/libra
 	@printf '#!/bin/sh\nexec $(parity-out)/compare $* $(parity-out)/kernel $(parity-out)/library $(parity-dir) 200 100 1\n' >$@
 	@chmod +x $@
 
+# The comparison itself: what it must find, it finds.
+$(parity-out)/tests/runner: $(parity-dir)/runner $(parity-out)/kernel $(parity-out)/compare
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec $< $(parity-out)/compare $(parity-out)/kernel $(parity-out)/scratch\n' >$@
+	@chmod +x $@
+
 check-parity:
 	+@if ! c-tests/oracle/source $(target)/linux 6.12 >/dev/null; then \
 		echo "check-parity: $$([ "$${CI-}" = true ] && echo FAILED || echo SKIPPED)"; \
