@@ -32,7 +32,8 @@ typedef void (*exitcall_t)(void);
 #define device_initcall(call) FSN_INITCALL(call, 6)
 #define late_initcall(call) FSN_INITCALL(call, 7)
 #define __initcall(call) device_initcall(call)
-#define module_init(call) device_initcall(call)
+/* dnotify.c has no semicolon behind it */
+#define module_init(call) device_initcall(call);
 #define module_exit(call) \
 	static void __attribute__((__destructor__)) fsn_exitcall_##call(void) \
 	{ \

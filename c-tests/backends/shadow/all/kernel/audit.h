@@ -18,15 +18,25 @@ struct audit_entry {
 	struct audit_krule rule;
 };
 
+#define AUDIT_NAMES 16
+
+/* What an object was when a system call touched it. */
+struct audit_name {
+	u64 ino;
+	dev_t dev;
+};
+
 /* What is known of the system call that the calling thread is in. */
 struct audit_context {
-	int dummy;			/* first: audit_dummy_context() looks at it */
-	int in_syscall;
-	struct list_head killed_trees;
-	struct audit_name *names;	/* objects that the call has touched */
-	unsigned int name_count;
-	unsigned int matches;		/* rules of the inode hash that matched */
-	char *filterkey;		/* of the last of them */
+	int dummy;				/* first: audit_dummy_context() looks at it */
+	bool in_syscall;
+	struct list_head killed_trees;		/* to be pruned at its end */
+	struct audit_name names[AUDIT_NAMES];
+	int name_count;
+	struct audit_chunk *chunks[AUDIT_NAMES];	/* of the directories above; each with a reference */
+	int chunk_count;
+	int matches;				/* rules that matched, and their keys */
+	char keys[256];
 };
 
 /* Where a watched name is, told by an event; instead of a path walk. */
