@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Parity with the running kernel: the same operations on tmpfs and on 6.12's backends with memfs, transcripts compared.
 #
-# make check-parity      scenarios and random sequences: SEEDS=1000 CALLS=100 FIRST_SEED=1 PARITY="inotify dnotify fanotify"
+# make check-parity      scenarios and random sequences: SEEDS=1000 CALLS=100 FIRST_SEED=1 PARITY="inotify dnotify fanotify";
+#                        CORE=library (the default), group (Linux's core with libfsnotify_group in place of group.c) or
+#                        linux (Linux's core on the process host)
 #
 # A scenario is operations in the language of language.h (NAME.scenarios). What may differ stands in the table `differences`.
 
 parity-dir := $(backends-dir)/parity
 parity-out := $(backends-out)/parity
+CORE ?= library
 PARITY ?= inotify dnotify fanotify
 parity-seeds := $(if $(filter command line environment,$(origin SEEDS)),$(SEEDS),1000)
 parity-calls := $(if $(filter command line environment,$(origin CALLS)),$(CALLS),100)
@@ -30,9 +33,17 @@ $(parity-out)/library.o: $(parity-dir)/library.c $(backends-out)/.flags
 
 $(parity-out)/kernel: $(parity-perform:%=$(parity-out)/%.o) $(parity-out)/kernel.o
 	$(CC) $(CFLAGS) -pthread -o $@ $^ $(LDFLAGS)
-$(parity-out)/library: $(parity-perform:%=$(parity-out)/%.o) $(parity-out)/library.o $(parity-memfs) \
-		$(parity-backends:%=$(backends-out)/6.12/%.o) $(backends-out)/.library $(shared) $(out)/$(soname)
+
+# The library's side, with the core that is asked for.
+parity-objects = $(parity-perform:%=$(parity-out)/%.o) $(parity-out)/library.o $(parity-memfs) \
+	$(parity-backends:%=$(backends-out)/6.12/%.o)
+$(parity-out)/library: $(parity-objects) $(backends-out)/.library $(shared) $(out)/$(soname)
 	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(LDFLAGS) -L$(out) -lfsnotify -Wl,-rpath,$(abspath $(out)) $(static-libs)
+$(parity-out)/group: $(parity-objects) $(patsubst %,$(backends-out)/6.12/%.o,mark notification fsnotify) \
+		$(backends-out)/.library $(group-shared) $(out)/$(group-soname)
+	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(LDFLAGS) -L$(out) -lfsnotify_group -Wl,-rpath,$(abspath $(out)) $(static-libs)
+$(parity-out)/linux: $(parity-objects) $(oracle-core:%=$(backends-out)/6.12/%.o) $(oracle-host)
+	$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(LDFLAGS) $(oracle-host) $(static-libs)
 $(parity-out)/compare: $(parity-compare:%=$(parity-out)/%.o)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS)
 
@@ -54,9 +65,9 @@ check-parity:
 		echo "check-parity: $$([ "$${CI-}" = true ] && echo FAILED || echo SKIPPED)"; \
 		[ "$${CI-}" != true ]; exit; \
 	fi; \
-	$(MAKE) --no-print-directory $(parity-tests) && \
+	$(MAKE) --no-print-directory $(addprefix $(parity-out)/,kernel compare $(CORE)) && \
 	for backend in $(PARITY); do \
-		$(parity-out)/compare $$backend $(parity-out)/kernel $(parity-out)/library $(parity-dir) \
+		$(parity-out)/compare $$backend $(parity-out)/kernel $(parity-out)/$(CORE) $(parity-dir) \
 			$(parity-seeds) $(parity-calls) $(FIRST_SEED) || failed=1; \
 	done; [ -z "$${failed-}" ]
 
