@@ -5,6 +5,7 @@
 /* fsn-backends: inotify_user inotify_fsnotify fdinfo */
 /* fsn-sources: memfs.c memfs_names.c memfs_files.c memfs_attr.c */
 /* fsn-series: 6.12 6.1 */
+/* fsn-cflags: -D_GNU_SOURCE */
 #include <linux/inotify.h>
 #include <linux/sched.h>
 #include "inotify.h"

@@ -3,6 +3,7 @@
 //! (also an empty path), `-ENOTDIR`, `-EACCES`, `-ELOOP` (more than 40 symbolic links), `-ENAMETOOLONG` (4096 bytes or more),
 //! `-EBADF`, `-EFAULT`, `-ENOMEM`, or what the filesystem's callbacks return.
 
+use super::uaccess::fsn_strncpy_from_user;
 use super::vfs::err_ptr;
 use crate::abi::*;
 use crate::vfs::descriptor_table::fget;
@@ -12,7 +13,8 @@ use crate::vfs::lookup::{self, InodeLocked};
 use crate::vfs::namei::{path_lookup, path_parent, Base, Last};
 use crate::vfs::permission;
 use crate::vfs::place::{Entry, Place};
-use core::ffi::{c_char, c_int, c_uint, CStr};
+use core::ffi::{c_char, c_int, c_long, c_uint, CStr};
+use core::mem::MaybeUninit;
 use core::ptr;
 
 fn errno(result: Result<(), c_int>) -> c_int {
@@ -23,6 +25,19 @@ fn errno(result: Result<(), c_int>) -> c_int {
 unsafe fn text<'a>(name: *const c_char) -> &'a [u8] {
     // SAFETY: the caller's promise.
     unsafe { CStr::from_ptr(name) }.to_bytes()
+}
+
+/// Room for the longest path, NUL included.
+type PathBuffer = [MaybeUninit<c_char>; libc::PATH_MAX as usize];
+
+/// A path that a system call was given, copied so that its owner cannot change it any more (`getname()`).
+fn from_caller(name: *const c_char, buffer: &mut PathBuffer) -> Result<&[u8], c_int> {
+    // SAFETY: the buffer has that size; any address is good for the caller's string.
+    let length = unsafe { fsn_strncpy_from_user(buffer.as_mut_ptr().cast(), name, buffer.len() as c_long) };
+    let length = usize::try_from(length).map_err(|_| length as c_int)?;
+    let text = buffer.get(..length).filter(|text| text.len() < buffer.len()).ok_or(-libc::ENAMETOOLONG)?;
+    // SAFETY: so many bytes have been copied there.
+    Ok(unsafe { core::slice::from_raw_parts(text.as_ptr().cast(), text.len()) })
 }
 
 /// Where a walk from a descriptor begins.
@@ -79,10 +94,10 @@ pub unsafe extern "C" fn fsn_kern_path(name: *const c_char, flags: c_uint, path:
 /// `path` is memory of that size; a bad `name` gives `-EFAULT`.
 #[no_mangle]
 pub unsafe extern "C" fn fsn_user_path_at(dfd: c_int, name: *const c_char, flags: c_uint, path: *mut path) -> c_int {
+    let mut buffer = [MaybeUninit::uninit(); libc::PATH_MAX as usize];
+    let place = from_caller(name, &mut buffer).and_then(|text| lookup_at(dfd, text, flags));
     // SAFETY: the caller's promise.
-    let text = unsafe { text(name) };
-    // SAFETY: the caller's promise.
-    unsafe { give(lookup_at(dfd, text, flags), path) }
+    unsafe { give(place, path) }
 }
 
 /// Finds the place of a path below a directory that is the root of the walk, too.
@@ -227,9 +242,9 @@ pub unsafe extern "C" fn fsn_user_path_create(
     path: *mut path,
     flags: c_uint,
 ) -> *mut dentry {
-    // SAFETY: the caller's promise.
-    let text = unsafe { text(name) };
-    let found = parent_and_name(dfd, text, -libc::EEXIST).and_then(|(place, last)| {
+    let mut buffer = [MaybeUninit::uninit(); libc::PATH_MAX as usize];
+    let parent = from_caller(name, &mut buffer).and_then(|text| parent_and_name(dfd, text, -libc::EEXIST));
+    let found = parent.and_then(|(place, last)| {
         let cannot = last.slash && flags & FSN_LOOKUP_DIRECTORY == 0;
         let lock = InodeLocked::new(dir_of(&place)?);
         let how = if cannot { 0 } else { FSN_LOOKUP_CREATE | FSN_LOOKUP_EXCL };
