@@ -218,6 +218,8 @@ static void across_mounts(void)
 	struct fsn_stats before = state();
 	int fd;
 
+	mem_mkdir("/beside", 0755);
+	mem_mount("/beside");
 	mem_mkdir("/t/m", 0755);
 	mem_mount("/t/m");
 	mem_mkdir("/t/m/deep", 0755);
@@ -226,6 +228,7 @@ static void across_mounts(void)
 	is(rule_add(&rule), 0, "a tree with a filesystem in it, and one in that");
 	ok(tagged("/t") && tagged("/t/m") && tagged("/t/m/deep/n"), "the roots of all are tagged");
 	ok(!tagged("/t/m/deep"), "other directories are not");
+	ok(!tagged("/beside"), "nor is what is mounted beside the tree");
 	make("/t/m/deep/n/file");
 	is(matches("/t/m/deep/n/file"), 1, "a file of the innermost matches");
 
@@ -272,6 +275,8 @@ static void across_mounts(void)
 	is(log_count(), 0, "nothing is logged");
 	is(rule_del(&rule), 0, "it is deleted");
 	ok(untagged_soon("/t"), "and pruned");
+	mem_umount("/beside", 0);
+	mem_rmdir("/beside");
 	mem_rmdir("/t/late");
 	mem_rmdir("/t/m");
 	ok(marks_soon(before.marks), "no mark is left");
