@@ -7,6 +7,8 @@
 #include <linux/fs.h>
 #include <linux/path.h>
 
+/* <sys/param.h> has another one. */
+#undef MAXSYMLINKS
 #define MAXSYMLINKS FSN_MAXSYMLINKS
 
 #define LOOKUP_FOLLOW FSN_LOOKUP_FOLLOW
