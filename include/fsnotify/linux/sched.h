@@ -5,6 +5,7 @@
 #include "../fsn/task.h"
 #include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/pid.h>
 #include <linux/refcount.h>

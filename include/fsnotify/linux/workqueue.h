@@ -17,6 +17,20 @@
 #define system_long_wq fsn_system_wq()
 #define system_unbound_wq fsn_system_wq()
 
+/* The name and the limit make no difference: one queue serves all. */
+#define alloc_workqueue(...) fsn_alloc_workqueue(__VA_ARGS__)
+#define alloc_ordered_workqueue(...) fsn_alloc_ordered_workqueue(__VA_ARGS__)
+
+static inline void flush_workqueue(struct workqueue_struct *wq)
+{
+	fsn_flush_workqueue(wq);
+}
+
+static inline void destroy_workqueue(struct workqueue_struct *wq)
+{
+	fsn_destroy_workqueue(wq);
+}
+
 static inline bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 {
 	return fsn_queue_work(wq, work);

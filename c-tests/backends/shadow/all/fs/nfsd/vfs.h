@@ -8,6 +8,10 @@
 #include <linux/fs.h>
 #include "nfsfh.h"
 
+#ifndef EXPORT_OP_FLUSH_ON_CLOSE
+#define EXPORT_OP_FLUSH_ON_CLOSE 0x20
+#endif
+
 /* What a request wants of a file. */
 #define NFSD_MAY_EXEC 0x001
 #define NFSD_MAY_WRITE 0x002
