@@ -68,6 +68,9 @@
 #define I_MUTEX_NONDIR2 4
 #define I_MUTEX_PARENT2 5
 
+/* in fs_flags of a type: nobody may wait for an answer before one of its files is opened */
+#define FS_DISALLOW_NOTIFY_PERM 16
+
 /* in f_flags */
 #define __FMODE_EXEC ((int)FMODE_EXEC)
 #define __FMODE_NONOTIFY ((int)FMODE_NONOTIFY)
