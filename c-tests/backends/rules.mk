@@ -51,7 +51,7 @@ $(backends-out)/$(1)/shadow/.linked: $(shell find $(backends-dir)/shadow -name '
 
 $(backends-out)/$(1)/sources/%.o: $(backends-dir)/%.c c-tests/mode $(backends-out)/.flags $(backends-out)/$(1)/shadow/.linked
 	@mkdir -p $$(@D)
-	$$(CC) $(c-std) $(CFLAGS) $(c-warn) $$(c-flags) -I$(backends-dir) $(api-$(1)) -MMD -MP -MF $$@.d -c -o $$@ $$<
+	$$(CC) $(c-std) $(CFLAGS) $(c-warn) $$(c-flags) -I$(backends-dir) -I$(backends-out)/$(1)/shadow $(api-$(1)) -MMD -MP -MF $$@.d -c -o $$@ $$<
 endef
 $(foreach series,$(backends-series),$(eval $(call backends-series-rules,$(series))))
 

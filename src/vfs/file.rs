@@ -18,6 +18,9 @@ const FASYNC: u32 = libc::O_ASYNC as u32;
 /// Flags that mean nothing once a file is open.
 const AT_OPEN_ONLY: u32 = (libc::O_CREAT | libc::O_EXCL | libc::O_NOCTTY | libc::O_TRUNC) as u32;
 
+/// In an `errseq_t` (`fsn/mapping.h`): somebody has seen the error.
+const ERRSEQ_SEEN: u32 = 0x1000;
+
 impl file {
     pub(super) fn as_ptr(&self) -> *mut file {
         ptr::from_ref(self).cast_mut()
@@ -33,6 +36,22 @@ fn mode_of(flags: c_int) -> u32 {
     ((flags & libc::O_ACCMODE as u32) + 1) & (FMODE_READ | FMODE_WRITE) | flags & FMODE_NONOTIFY
 }
 
+/// The inode's pages, and from which error of writing them back on the file wants to hear of it: one that nobody has seen
+/// yet is still to be seen.
+fn set_mapping(file: &file) {
+    // SAFETY: the path keeps the inode.
+    let Some(inode) = (unsafe { file.f_inode.load(Relaxed).as_ref() }) else { return };
+    // SAFETY: settled before the inode is used.
+    let mapping = unsafe { *inode.i_mapping.get() };
+    // SAFETY: nobody else uses the file yet.
+    unsafe { *file.f_mapping.get() = mapping };
+    // SAFETY: a mapping lives as long as its inode.
+    if let Some(mapping) = unsafe { mapping.as_ref() } {
+        let now = mapping.wb_err.load(Acquire);
+        file.f_wb_err.store(if now & ERRSEQ_SEEN != 0 { now } else { 0 }, Relaxed);
+    }
+}
+
 fn set_up(file: &file, path: &path, flags: c_int, fop: *const file_operations) {
     let place = ptr::addr_of!(file.f_path).cast_mut();
     // SAFETY: nobody else uses the file yet; the references move with the pointers.
@@ -41,6 +60,7 @@ fn set_up(file: &file, path: &path, flags: c_int, fop: *const file_operations) {
     if let Some(dentry) = unsafe { path.dentry.as_ref() } {
         file.f_inode.store(dentry.d_inode.load(Relaxed), Relaxed);
     }
+    set_mapping(file);
     // SAFETY: nobody else uses the file yet.
     unsafe { *file.f_op.get() = fop };
     file.f_flags.store(flags as u32, Relaxed);
