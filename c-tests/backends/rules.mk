@@ -70,7 +70,7 @@ backends-said := $(shell awk 'match($$0, /^\/\* fsn-(backends|sources|series):/)
 	key = $$2; sub(/^fsn-/, "", key); sub(/:$$/, "", key); name = FILENAME; sub(/.*\//, "", name); sub(/\.c$$/, "", name); \
 	for (i = 3; i < NF; i++) print name "/" key "/" $$i }' $(wildcard $(backends-dir)/*.c) /dev/null)
 backends-says = $(patsubst $(1)/$(2)/%,%,$(filter $(1)/$(2)/%,$(backends-said)))
-backends-programs := $(sort $(foreach said,$(backends-said),$(if $(findstring /backends/,$(said)),$(firstword $(subst /, ,$(said))))))
+backends-programs := $(sort $(foreach said,$(backends-said),$(if $(findstring /sources/,$(said))$(findstring /backends/,$(said)),$(firstword $(subst /, ,$(said))))))
 
 # $(1) series, $(2) program
 define backends-program-rule

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "group")]
 mod checked;
+pub mod contents;
 pub mod cred;
 pub mod dentry;
 pub mod descriptors;

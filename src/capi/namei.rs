@@ -374,6 +374,17 @@ pub unsafe extern "C" fn fsn_generic_permission(_idmap: *mut mnt_idmap, inode: *
     errno(permission::generic_permission(unsafe { &*inode }, mask))
 }
 
+/// Has the task a capability in its own user namespace, where the inode's owner and group exist, too?
+///
+/// # Safety
+///
+/// The caller has a reference on the inode.
+#[no_mangle]
+pub unsafe extern "C" fn fsn_capable_wrt_inode_uidgid(_idmap: *mut mnt_idmap, inode: *const inode, cap: c_int) -> bool {
+    // SAFETY: alive by the caller's promise.
+    permission::capable_wrt_inode_uidgid(unsafe { &*inode }, cap)
+}
+
 unsafe fn set(which: Which, path: *const path) {
     // SAFETY: the caller's promise.
     let place = unsafe { path.as_ref() }.and_then(|path| {

@@ -5,6 +5,7 @@ use super::hooks;
 use super::inode_alloc::alloc_own;
 use super::mount::{path_get, path_put};
 use super::origin::Origin;
+use super::writers::{errseq_sample, get_write_access, put_write_access};
 use crate::abi::*;
 use crate::host::process::log::warn;
 use crate::host::process::{slab, srcu, work};
@@ -31,7 +32,7 @@ impl file {
 fn mode_of(flags: c_int) -> u32 {
     let flags = flags as u32;
     if flags & libc::O_PATH as u32 != 0 {
-        return FMODE_PATH;
+        return FMODE_PATH | FMODE_NONOTIFY;
     }
     ((flags & libc::O_ACCMODE as u32) + 1) & (FMODE_READ | FMODE_WRITE) | flags & FMODE_NONOTIFY
 }
@@ -119,8 +120,17 @@ pub unsafe fn dentry_open(path: &path, flags: c_int, cred: *const cred) -> Resul
     unsafe { path_get(path) };
     // SAFETY: nobody else uses the file yet.
     unsafe { *file.f_cred.get() = cred };
+    if file.f_mode.load(Relaxed) & FMODE_PATH != 0 {
+        // SAFETY: nobody else uses the file yet.
+        unsafe { *file.f_op.get() = ptr::null() };
+        return Ok(new);
+    }
+    if let Err(err) = set_up_contents(file, inode) {
+        end(file);
+        return Err(err);
+    }
     hooks::set_file_mode(file);
-    let open = if file.f_mode.load(Relaxed) & FMODE_PATH == 0 { ops(file).and_then(|ops| ops.open) } else { None };
+    let open = ops(file).and_then(|ops| ops.open);
     if let Some(open) = open {
         // SAFETY: both are alive, and no lock is held.
         let err = unsafe { open(inode.as_ptr(), new) };
@@ -131,6 +141,24 @@ pub unsafe fn dentry_open(path: &path, flags: c_int, cred: *const cred) -> Resul
     }
     file.f_flags.fetch_and(!AT_OPEN_ONLY, Relaxed);
     Ok(new)
+}
+
+/// The pages of the file, and what goes with them: errors of writing them count from now on, and a writer is one for others.
+fn set_up_contents(file: &file, inode: &inode) -> Result<(), c_int> {
+    const S_IFMT: u16 = 0o170_000;
+    let mapping = inode.mapping();
+    // SAFETY: nobody else uses the file yet.
+    unsafe { *file.f_mapping.get() = mapping };
+    // SAFETY: the pages are part of an inode that is alive.
+    if let Some(mapping) = unsafe { mapping.as_ref() } {
+        file.f_wb_err.store(errseq_sample(&mapping.wb_err), Relaxed);
+    }
+    let special = matches!(inode.i_mode.load(Relaxed) & S_IFMT, 0o020_000 | 0o060_000 | 0o010_000 | 0o140_000);
+    if file.f_mode.load(Relaxed) & FMODE_WRITE != 0 && !special {
+        get_write_access(inode)?;
+        file.f_mode.fetch_or(FMODE_WRITER, Relaxed);
+    }
+    Ok(())
 }
 
 fn ops(file: &file) -> Option<&file_operations> {
@@ -233,6 +261,12 @@ fn close(file: &file) {
 /// Ends the file's owner, and takes over the references on the path.
 fn take_path(file: &file) -> path {
     hooks::release_owner(file);
+    if file.f_mode.load(Relaxed) & FMODE_WRITER != 0 {
+        // SAFETY: the path holds the inode until its references are put.
+        if let Some(inode) = unsafe { file.f_inode.load(Relaxed).as_ref() } {
+            put_write_access(inode);
+        }
+    }
     path { mnt: file.f_path.mnt, dentry: file.f_path.dentry }
 }
 

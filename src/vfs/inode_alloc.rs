@@ -65,6 +65,22 @@ pub unsafe fn inode_init_always(sb: *mut super_block, inode: *mut inode) {
     inode.i_dentry.first.store(ptr::null_mut(), Relaxed);
     inode.i_fsnotify_mask.store(0, Relaxed);
     inode.i_fsnotify_marks.store(ptr::null_mut(), Relaxed);
+    inode.i_rwsem.init();
+    // SAFETY: nobody else uses the inode yet.
+    unsafe { *inode.i_link.get() = ptr::null_mut() };
+    set_up_pages(inode);
+}
+
+/// The inode's own pages: none yet.
+fn set_up_pages(inode: &inode) {
+    let pages = &inode.i_data;
+    pages.host.store(inode.as_ptr(), Relaxed);
+    for word in [&pages.nrpages, &pages.flags, &pages.fsn_tags] {
+        word.store(0, Relaxed);
+    }
+    pages.wb_err.store(0, Relaxed);
+    // SAFETY: nobody else uses the inode yet.
+    unsafe { *inode.i_mapping.get() = ptr::from_ref(pages).cast_mut() };
 }
 
 /// Allocates an inode: `alloc_inode` of the superblock, or the library's own memory. NULL if there is none.

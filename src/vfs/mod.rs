@@ -51,4 +51,6 @@ pub mod pidfd;
 pub mod place;
 pub mod read_write;
 pub mod select;
+pub mod statfs;
 pub mod super_block;
+pub mod writers;

@@ -3,6 +3,7 @@
 //! There are no access control lists here.
 
 use crate::abi::*;
+use crate::host::process::{creds, user_ns};
 use core::ffi::c_int;
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
@@ -29,15 +30,30 @@ const S_IMMUTABLE: u32 = 1 << 3;
 fn bits(inode: &inode, mode: u16) -> u16 {
     // SAFETY: the owner changes under the inode's lock of whoever serves it; a stale one is a permission of before.
     let uid = unsafe { *inode.i_uid.get() };
-    if uid.val == who::fsuid() {
+    // SAFETY: the calling task's own.
+    if uid.val == unsafe { &*creds::current() }.fsuid.val {
         return mode >> 6;
     }
     // SAFETY: as above.
     let gid = unsafe { *inode.i_gid.get() };
-    if (mode ^ (mode >> 3)) & 7 != 0 && who::in_group(gid.val) {
+    if (mode ^ (mode >> 3)) & 7 != 0 && creds::in_group(gid, false) {
         return mode >> 3;
     }
     mode
+}
+
+/// Has the task a capability in its own user namespace, and do the inode's owner and group exist there?
+pub fn capable_wrt_inode_uidgid(inode: &inode, cap: c_int) -> bool {
+    // SAFETY: the calling task's own.
+    let ns = unsafe { &*creds::current() }.user_ns;
+    // SAFETY: as in `bits()`.
+    let (uid, gid) = (unsafe { *inode.i_uid.get() }, unsafe { *inode.i_gid.get() });
+    // SAFETY: the credentials keep their namespace.
+    let maps = unsafe { &*ns };
+    let known =
+        user_ns::name_of(&maps.uid_map, uid.val).is_some() && user_ns::name_of(&maps.gid_map, gid.val).is_some();
+    // SAFETY: as above.
+    known && unsafe { creds::ns_capable(ns, cap) }
 }
 
 /// The default of the `permission` callback: 0 or `-EACCES`.
@@ -49,11 +65,11 @@ pub fn generic_permission(inode: &inode, mask: c_int) -> Result<(), c_int> {
     }
     let directory = mode & S_IFMT == S_IFDIR;
     let reads_only = if directory { mask & MAY_WRITE == 0 } else { c_int::from(wanted) == MAY_READ };
-    if reads_only && who::capable(CAP_DAC_READ_SEARCH) {
+    if reads_only && capable_wrt_inode_uidgid(inode, CAP_DAC_READ_SEARCH) {
         return Ok(());
     }
     let overridable = directory || mask & MAY_EXEC == 0 || mode & S_IXUGO != 0;
-    if overridable && who::capable(CAP_DAC_OVERRIDE) {
+    if overridable && capable_wrt_inode_uidgid(inode, CAP_DAC_OVERRIDE) {
         return Ok(());
     }
     Err(-libc::EACCES)
@@ -79,24 +95,5 @@ pub fn inode_permission(inode: &inode, mask: c_int) -> Result<(), c_int> {
             errno => Err(errno),
         },
         None => generic_permission(inode, mask),
-    }
-}
-
-/// The process's own credentials.
-mod who {
-    use core::ffi::c_int;
-
-    pub(super) fn fsuid() -> u32 {
-        // SAFETY: has no preconditions.
-        unsafe { libc::geteuid() }
-    }
-
-    pub(super) fn in_group(gid: u32) -> bool {
-        // SAFETY: has no preconditions.
-        gid == unsafe { libc::getegid() }
-    }
-
-    pub(super) fn capable(_cap: c_int) -> bool {
-        fsuid() == 0
     }
 }

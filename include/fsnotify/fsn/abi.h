@@ -818,21 +818,6 @@ struct cred {
 	struct callback_head rcu;
 };
 
-/* A type of filesystem. */
-struct file_system_type {
-	/* Its name. */
-	const char *name;
-	/* `FS_*` flags of the type. */
-	int fs_flags;
-	/* The module (NULL). */
-	struct module *owner;
-	/*
-	 * Called with `s_umount` held for writing when the last active reference has gone; it must end in
-	 * `generic_shutdown_super()`, which is what NULL stands for.
-	 */
-	void (*kill_sb)(struct super_block *sb);
-};
-
 /* What to call when the text of a symbolic link is no longer needed. */
 struct delayed_call {
 	/* NULL: nothing. */
@@ -967,6 +952,189 @@ struct address_space {
 	unsigned long fsn_tags;
 	/* The program's own. */
 	void *i_private_data;
+};
+
+/* A type of filesystem. */
+struct file_system_type {
+	/* Its name. */
+	const char *name;
+	/* `FS_*` flags of the type. */
+	int fs_flags;
+	/* The module (NULL). */
+	struct module *owner;
+	/*
+	 * Called with `s_umount` held for writing when the last active reference has gone; it must end in
+	 * `generic_shutdown_super()`, which is what NULL stands for.
+	 */
+	void (*kill_sb)(struct super_block *sb);
+};
+
+/* What `statfs` fills in. */
+struct kstatfs {
+	/* Magic number. */
+	long f_type;
+	/* Block size in bytes. */
+	long f_bsize;
+	/* Blocks. */
+	__u64 f_blocks;
+	/* Free ones. */
+	__u64 f_bfree;
+	/* Those that anybody may use. */
+	__u64 f_bavail;
+	/* Inodes. */
+	__u64 f_files;
+	/* Free ones. */
+	__u64 f_ffree;
+	/* The id. */
+	__kernel_fsid_t f_fsid;
+	/* Longest name. */
+	long f_namelen;
+	/* Fragment size in bytes; 0 stands for the block size. */
+	long f_frsize;
+	/* `ST_*`. */
+	long f_flags;
+	/* Reserve. */
+	long f_spare[4];
+};
+
+/* Callbacks of a superblock; each may be NULL. */
+struct super_operations {
+	/* Allocates an inode, usually inside a larger struct. */
+	struct inode *(*alloc_inode)(struct super_block *sb);
+	/* The inode is at its end; frees it unless `free_inode` is set too. */
+	void (*destroy_inode)(struct inode *inode);
+	/* Frees the inode's memory. */
+	void (*free_inode)(struct inode *inode);
+	/* The inode was changed. */
+	void (*dirty_inode)(struct inode *inode, int flags);
+	/* Non-zero: the inode goes at its last put, otherwise it may be kept while `SB_ACTIVE`. i_lock is held. */
+	int (*drop_inode)(struct inode *inode);
+	/* The inode's end; must call `clear_inode()`. */
+	void (*evict_inode)(struct inode *inode);
+	/* The superblock's end: its dentries and its inodes without references have gone. */
+	void (*put_super)(struct super_block *sb);
+	/* Fills in the numbers of `statfs()`; for backends that ask for the filesystem's id. */
+	int (*statfs)(struct dentry *dentry, struct kstatfs *buf);
+};
+
+/* What makes file handles of inodes and finds them again; each may be NULL. */
+struct export_operations {
+	/*
+	 * Writes the handle: at most `*max_len` words, their number to `*max_len`. Returns its type, `FILEID_INVALID` if there
+	 * is no room.
+	 */
+	int (*encode_fh)(struct inode *inode, __u32 *fh, int *max_len, struct inode *parent);
+	/* A dentry of the handle's inode, with a reference; NULL or an error pointer. */
+	struct dentry *(*fh_to_dentry)(struct super_block *sb, struct fid *fid, int fh_len, int fh_type);
+	/* A dentry of the directory that the handle names as its parent. */
+	struct dentry *(*fh_to_parent)(struct super_block *sb, struct fid *fid, int fh_len, int fh_type);
+	/* The name of a child. */
+	int (*get_name)(struct dentry *parent, char *name, struct dentry *child);
+	/* The parent of a directory that is not connected yet. */
+	struct dentry *(*get_parent)(struct dentry *child);
+	/* Writes out an inode's attributes. */
+	int (*commit_metadata)(struct inode *inode);
+	/* `EXPORT_OP_*`. */
+	unsigned long flags;
+};
+
+/* A superblock's part: attached at the first mark on one of its objects, freed by `fsnotify_sb_free()`. */
+struct fsnotify_sb_info {
+	/* The superblock's own connector. */
+	struct fsnotify_mark_connector *sb_marks;
+	/* Objects watched by groups of at least this priority; a pinned inode counts twice in the first. */
+	atomic_long_t watched_objects[__FSNOTIFY_PRIO_NUM];
+};
+
+/* Callbacks of a dentry; each may be NULL. */
+struct dentry_operations {
+	/* Computes `name->hash` where the filesystem's names are not compared byte by byte. No lock is held. */
+	int (*d_hash)(const struct dentry *dir, struct qstr *name);
+	/* Zero if the names are equal. The lock of the hash chain is held. */
+	int (*d_compare)(const struct dentry *dentry, unsigned int len, const char *str_, const struct qstr *name);
+	/* Non-zero: unhash and free at the last put. d_lock is held. */
+	int (*d_delete)(const struct dentry *dentry);
+	/* Called for a new dentry; a negative errno frees it again. */
+	int (*d_init)(struct dentry *dentry);
+	/*
+	 * The dentry is about to be freed. For a dentry that the program allocated this is the last that the library does
+	 * with it, so the callback may free it.
+	 */
+	void (*d_release)(struct dentry *dentry);
+	/* The dentry is about to be unhashed for good. d_lock is held. */
+	void (*d_prune)(struct dentry *dentry);
+	/* In place of `iput()` when the dentry lets go of its inode. */
+	void (*d_iput)(struct dentry *dentry, struct inode *inode);
+};
+
+/* A mounted filesystem. */
+struct super_block {
+	/* Link on a list of superblocks (the program's). */
+	struct list_head s_list;
+	/* Device number, in the kernel's 32 bits. */
+	__u32 s_dev;
+	/* log2 of the block size. */
+	__u8 s_blocksize_bits;
+	/* Block size in bytes. */
+	unsigned long s_blocksize;
+	/* Largest file in bytes. */
+	int64_t s_maxbytes;
+	/* Its type. */
+	struct file_system_type *s_type;
+	/* Callbacks or NULL. */
+	const struct super_operations *s_op;
+	/* File handles; NULL: none that can be found again. */
+	const struct export_operations *s_export_op;
+	/* `SB_*`. */
+	unsigned long s_flags;
+	/* `SB_I_*`. */
+	unsigned long s_iflags;
+	/* Magic number. */
+	unsigned long s_magic;
+	/* The root; one reference. */
+	struct dentry *s_root;
+	/* Held for writing while the superblock goes away. */
+	struct rw_semaphore s_umount;
+	/* References of any kind. */
+	int s_count;
+	/* References that keep it mounted. */
+	atomic_t s_active;
+	/* Mounts of it, through `mnt_instance`. */
+	struct list_head s_mounts;
+	/* The filesystem's own. */
+	void *s_fs_info;
+	/* Granularity of times in nanoseconds. */
+	__u32 s_time_gran;
+	/* All events that some mark on this superblock cares about [connector->lock for writing]. */
+	__u32 s_fsnotify_mask;
+	/* Marks and counts; NULL until the first mark on one of its objects [set with compare-and-exchange]. */
+	struct fsnotify_sb_info *s_fsnotify_info;
+	/* Its name in messages. */
+	char s_id[32];
+	/* UUID. */
+	__u8 s_uuid[16];
+	/* Operations of new dentries. */
+	const struct dentry_operations *s_d_op;
+	/* Inodes without links that are still referenced. */
+	atomic_long_t s_remove_count;
+	/* Its user namespace. */
+	struct user_namespace *s_user_ns;
+	/* Protects `s_inodes`. */
+	struct spinlock s_inode_list_lock;
+	/* All inodes [s_inode_list_lock]. */
+	struct list_head s_inodes;
+	/* The library's: tells superblocks that it allocated from those that the program did; 0 for the latter. */
+	unsigned long fsn_origin;
+	/*
+	 * The library's: shut down while inodes were still referenced, freed when the last of them goes
+	 * [s_inode_list_lock].
+	 */
+	__u32 fsn_orphaned;
+	/*
+	 * The same connector as `s_fsnotify_info->sb_marks`, here for 6.1's backends, which name a superblock by the address of this
+	 * pointer [connector->lock for writing].
+	 */
+	struct fsnotify_mark_connector *s_fsnotify_marks;
 };
 
 /* The part of a mount that filesystems see. */
@@ -1252,174 +1420,6 @@ struct inode {
 	char *i_link;
 	/* The inode's own pages; `i_mapping` points here unless the program says otherwise. */
 	struct address_space i_data;
-};
-
-/* What `statfs` fills in. */
-struct kstatfs {
-	/* Magic number. */
-	long f_type;
-	/* Block size in bytes. */
-	long f_bsize;
-	/* Blocks. */
-	__u64 f_blocks;
-	/* Free ones. */
-	__u64 f_bfree;
-	/* Those that anybody may use. */
-	__u64 f_bavail;
-	/* Inodes. */
-	__u64 f_files;
-	/* Free ones. */
-	__u64 f_ffree;
-	/* The id. */
-	__kernel_fsid_t f_fsid;
-	/* Longest name. */
-	long f_namelen;
-	/* Fragment size in bytes; 0 stands for the block size. */
-	long f_frsize;
-	/* `ST_*`. */
-	long f_flags;
-	/* Reserve. */
-	long f_spare[4];
-};
-
-/* Callbacks of a superblock; each may be NULL. */
-struct super_operations {
-	/* Allocates an inode, usually inside a larger struct. */
-	struct inode *(*alloc_inode)(struct super_block *sb);
-	/* The inode is at its end; frees it unless `free_inode` is set too. */
-	void (*destroy_inode)(struct inode *inode);
-	/* Frees the inode's memory. */
-	void (*free_inode)(struct inode *inode);
-	/* The inode was changed. */
-	void (*dirty_inode)(struct inode *inode, int flags);
-	/* Non-zero: the inode goes at its last put, otherwise it may be kept while `SB_ACTIVE`. i_lock is held. */
-	int (*drop_inode)(struct inode *inode);
-	/* The inode's end; must call `clear_inode()`. */
-	void (*evict_inode)(struct inode *inode);
-	/* The superblock's end: its dentries and its inodes without references have gone. */
-	void (*put_super)(struct super_block *sb);
-	/* Fills in the numbers of `statfs()`; for backends that ask for the filesystem's id. */
-	int (*statfs)(struct dentry *dentry, struct kstatfs *buf);
-};
-
-/* What makes file handles of inodes and finds them again; each may be NULL. */
-struct export_operations {
-	/*
-	 * Writes the handle: at most `*max_len` words, their number to `*max_len`. Returns its type, `FILEID_INVALID` if there
-	 * is no room.
-	 */
-	int (*encode_fh)(struct inode *inode, __u32 *fh, int *max_len, struct inode *parent);
-	/* A dentry of the handle's inode, with a reference; NULL or an error pointer. */
-	struct dentry *(*fh_to_dentry)(struct super_block *sb, struct fid *fid, int fh_len, int fh_type);
-	/* A dentry of the directory that the handle names as its parent. */
-	struct dentry *(*fh_to_parent)(struct super_block *sb, struct fid *fid, int fh_len, int fh_type);
-	/* The name of a child. */
-	int (*get_name)(struct dentry *parent, char *name, struct dentry *child);
-	/* The parent of a directory that is not connected yet. */
-	struct dentry *(*get_parent)(struct dentry *child);
-	/* Writes out an inode's attributes. */
-	int (*commit_metadata)(struct inode *inode);
-	/* `EXPORT_OP_*`. */
-	unsigned long flags;
-};
-
-/* A superblock's part: attached at the first mark on one of its objects, freed by `fsnotify_sb_free()`. */
-struct fsnotify_sb_info {
-	/* The superblock's own connector. */
-	struct fsnotify_mark_connector *sb_marks;
-	/* Objects watched by groups of at least this priority; a pinned inode counts twice in the first. */
-	atomic_long_t watched_objects[__FSNOTIFY_PRIO_NUM];
-};
-
-/* Callbacks of a dentry; each may be NULL. */
-struct dentry_operations {
-	/* Computes `name->hash` where the filesystem's names are not compared byte by byte. No lock is held. */
-	int (*d_hash)(const struct dentry *dir, struct qstr *name);
-	/* Zero if the names are equal. The lock of the hash chain is held. */
-	int (*d_compare)(const struct dentry *dentry, unsigned int len, const char *str_, const struct qstr *name);
-	/* Non-zero: unhash and free at the last put. d_lock is held. */
-	int (*d_delete)(const struct dentry *dentry);
-	/* Called for a new dentry; a negative errno frees it again. */
-	int (*d_init)(struct dentry *dentry);
-	/*
-	 * The dentry is about to be freed. For a dentry that the program allocated this is the last that the library does
-	 * with it, so the callback may free it.
-	 */
-	void (*d_release)(struct dentry *dentry);
-	/* The dentry is about to be unhashed for good. d_lock is held. */
-	void (*d_prune)(struct dentry *dentry);
-	/* In place of `iput()` when the dentry lets go of its inode. */
-	void (*d_iput)(struct dentry *dentry, struct inode *inode);
-};
-
-/* A mounted filesystem. */
-struct super_block {
-	/* Link on a list of superblocks (the program's). */
-	struct list_head s_list;
-	/* Device number, in the kernel's 32 bits. */
-	__u32 s_dev;
-	/* log2 of the block size. */
-	__u8 s_blocksize_bits;
-	/* Block size in bytes. */
-	unsigned long s_blocksize;
-	/* Largest file in bytes. */
-	int64_t s_maxbytes;
-	/* Its type. */
-	struct file_system_type *s_type;
-	/* Callbacks or NULL. */
-	const struct super_operations *s_op;
-	/* File handles; NULL: none that can be found again. */
-	const struct export_operations *s_export_op;
-	/* `SB_*`. */
-	unsigned long s_flags;
-	/* `SB_I_*`. */
-	unsigned long s_iflags;
-	/* Magic number. */
-	unsigned long s_magic;
-	/* The root; one reference. */
-	struct dentry *s_root;
-	/* Held for writing while the superblock goes away. */
-	struct rw_semaphore s_umount;
-	/* References of any kind. */
-	int s_count;
-	/* References that keep it mounted. */
-	atomic_t s_active;
-	/* Mounts of it, through `mnt_instance`. */
-	struct list_head s_mounts;
-	/* The filesystem's own. */
-	void *s_fs_info;
-	/* Granularity of times in nanoseconds. */
-	__u32 s_time_gran;
-	/* All events that some mark on this superblock cares about [connector->lock for writing]. */
-	__u32 s_fsnotify_mask;
-	/* Marks and counts; NULL until the first mark on one of its objects [set with compare-and-exchange]. */
-	struct fsnotify_sb_info *s_fsnotify_info;
-	/* Its name in messages. */
-	char s_id[32];
-	/* UUID. */
-	__u8 s_uuid[16];
-	/* Operations of new dentries. */
-	const struct dentry_operations *s_d_op;
-	/* Inodes without links that are still referenced. */
-	atomic_long_t s_remove_count;
-	/* Its user namespace. */
-	struct user_namespace *s_user_ns;
-	/* Protects `s_inodes`. */
-	struct spinlock s_inode_list_lock;
-	/* All inodes [s_inode_list_lock]. */
-	struct list_head s_inodes;
-	/* The library's: tells superblocks that it allocated from those that the program did; 0 for the latter. */
-	unsigned long fsn_origin;
-	/*
-	 * The library's: shut down while inodes were still referenced, freed when the last of them goes
-	 * [s_inode_list_lock].
-	 */
-	__u32 fsn_orphaned;
-	/*
-	 * The same connector as `s_fsnotify_info->sb_marks`, here for 6.1's backends, which name a superblock by the address of this
-	 * pointer [connector->lock for writing].
-	 */
-	struct fsnotify_mark_connector *s_fsnotify_marks;
 };
 
 /* A copy of a dentry's name that stays valid while the dentry is renamed. */
@@ -2469,6 +2469,60 @@ struct ucounts *fsn_inc_ucount(struct user_namespace *ns,
  * `counts` is NULL or came from `fsn_inc_ucount()` for this kind.
  */
 void fsn_dec_ucount(struct ucounts *counts, unsigned int type);
+
+/*
+ * Counts a writer; `-ETXTBSY` while somebody forbids it. `fsn_dentry_open()` does it for a file that it opens for writing.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+int fsn_get_write_access(struct inode *inode);
+
+/*
+ * Ends `fsn_get_write_access()`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode, and is a writer.
+ */
+void fsn_put_write_access(struct inode *inode);
+
+/*
+ * Forbids writing, as for a program that runs; `-ETXTBSY` while there are writers.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+int fsn_deny_write_access(struct inode *inode);
+
+/*
+ * Ends `fsn_deny_write_access()`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode, and forbids writing.
+ */
+void fsn_allow_write_access(struct inode *inode);
+
+/*
+ * What `statfs()` says of a place: 0, `-ENOSYS` if the superblock has no `statfs`, or that one's error.
+ *
+ * # Safety
+ *
+ * The caller has references on the path; `buf` is memory of that size.
+ */
+int fsn_vfs_statfs(const struct path *path, struct kstatfs *buf);
+
+/*
+ * The id of a dentry's filesystem, as its `statfs` gives it: 0 or an error as of `fsn_vfs_statfs()`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the dentry; `fsid` is memory of that size.
+ */
+int fsn_vfs_get_fsid(struct dentry *dentry, __kernel_fsid_t *fsid);
 
 /*
  * Makes a negative, unhashed dentry called `name` (copied; its hash included) in `parent`, with one reference; it holds one
@@ -4665,6 +4719,15 @@ int fsn_inode_permission(struct mnt_idmap *_idmap,
  * The caller has a reference on the inode.
  */
 int fsn_generic_permission(struct mnt_idmap *_idmap, struct inode *inode, int mask);
+
+/*
+ * Has the task a capability in its own user namespace, where the inode's owner and group exist, too?
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+bool fsn_capable_wrt_inode_uidgid(struct mnt_idmap *_idmap, const struct inode *inode, int cap);
 
 /*
  * Sets what "/" is for the process, with references of its own; NULL: nothing.

@@ -38,4 +38,17 @@ static inline bool ns_capable_noaudit(struct user_namespace *ns, int cap)
 	return fsn_ns_capable(ns, cap);
 }
 
+#ifdef FSNOTIFY_API_6_1
+static inline bool capable_wrt_inode_uidgid(struct user_namespace *mnt_userns, const struct inode *inode, int cap)
+{
+	(void)mnt_userns;
+	return fsn_capable_wrt_inode_uidgid(NULL, inode, cap);
+}
+#else
+static inline bool capable_wrt_inode_uidgid(struct mnt_idmap *idmap, const struct inode *inode, int cap)
+{
+	return fsn_capable_wrt_inode_uidgid(idmap, inode, cap);
+}
+#endif
+
 #endif /* _FSN_LINUX_CAPABILITY_H */

@@ -49,6 +49,14 @@
 #define s_fsnotify_connectors s_fsnotify_info->watched_objects[0]
 #endif
 
+/* of renameat2(), also in <stdio.h> */
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1 << 0)
+#endif
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE (1 << 1)
+#endif
+
 /* in i_flags */
 #define S_SYNC (1 << 0)
 #define S_NOATIME (1 << 1)
