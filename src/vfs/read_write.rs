@@ -7,6 +7,7 @@
 use super::descriptor_table::set_close_on_exec;
 use super::user_memory::copy_in;
 use crate::abi::*;
+use crate::host::process::uaccess::{self, Access, Window};
 use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong};
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -47,6 +48,10 @@ pub unsafe fn vfs_read(file: &file, buf: *mut c_char, count: usize, pos: *mut i6
         return -(libc::EBADF as isize);
     }
     let Some(read) = ops(file).and_then(|ops| ops.read) else { return -(libc::EINVAL as isize) };
+    if !uaccess::access_ok(buf.addr(), count) {
+        return -(libc::EFAULT as isize);
+    }
+    let _window = Window::open(buf.cast(), count, Access::Write);
     // SAFETY: promised by the caller; a bad buffer is the operation's to find out.
     unsafe { read(file.as_ptr(), buf, count.min(MAX_RW_COUNT), pos) }
 }
@@ -61,6 +66,10 @@ pub unsafe fn vfs_write(file: &file, buf: *const c_char, count: usize, pos: *mut
         return -(libc::EBADF as isize);
     }
     let Some(write) = ops(file).and_then(|ops| ops.write) else { return -(libc::EINVAL as isize) };
+    if !uaccess::access_ok(buf.addr(), count) {
+        return -(libc::EFAULT as isize);
+    }
+    let _window = Window::open(buf.cast(), count, Access::Read);
     // SAFETY: promised by the caller; a bad buffer is the operation's to find out.
     unsafe { write(file.as_ptr(), buf, count.min(MAX_RW_COUNT), pos) }
 }

@@ -9,8 +9,8 @@
 #include "group.h"
 
 /* Empty maps; the second's smallest number is @base. */
-#define FSN_IDR_INIT_BASE(base) { { { { 0 } } }, 0, NULL, (base), 0 }
-#define FSN_IDR_INIT FSN_IDR_INIT_BASE(0)
+#define FSN_IDR_INIT_BASE(base) { .idr_base = (base) }
+#define FSN_IDR_INIT { .idr_base = 0 }
 
 FSN_BEGIN_DECLS
 

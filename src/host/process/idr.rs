@@ -20,9 +20,10 @@ const SLOTS: usize = 1 << BITS;
 /// Nodes on the way to any number of 32 bits, and as many to make the tree taller.
 const DEPTH: usize = 6;
 
-/// A node; the memory is zeroed. Only `slots` is looked at by readers.
+/// A node; the memory is zeroed. Only `shift` and `slots` are looked at by readers. It begins with its head, which is written
+/// to while the last readers are still in it.
+#[repr(C)]
 struct Node {
-    #[expect(dead_code, reason = "kvfree_call_rcu() gets its address")]
     rcu: callback_head,
     /// log2 of the numbers that one slot stands for; set before the node can be found.
     shift: AtomicU64,
@@ -85,7 +86,7 @@ impl Node {
     /// Frees the node once no reader can be in it.
     fn retire(&self) {
         let node = ptr::from_ref(self).cast_mut();
-        // SAFETY: the node is not linked any more, so nobody else frees it; it begins with its head.
+        // SAFETY: the node is not linked any more, so nobody else frees it; its head is used for nothing else.
         unsafe { rcu::kvfree_call_rcu(node.cast(), node.cast()) };
     }
 }

@@ -15,6 +15,8 @@ use super::errno;
 const PAGE: usize = 4096;
 /// Addresses from here on are never a program's.
 const END: usize = (1 << 47) - PAGE;
+/// A window is no larger: asking for memory brings it in.
+const LARGEST: usize = 64 << 10;
 /// Linux 5.14.
 const MADV_POPULATE_READ: c_int = 22;
 const MADV_POPULATE_WRITE: c_int = 23;
@@ -124,16 +126,21 @@ fn usable(start: usize, size: usize, access: Access) -> usize {
     probe(start, size, access)
 }
 
+/// Whether all of a range can be used.
+pub fn is_there(start: usize, size: usize, access: Access) -> bool {
+    usable(start, size, access) == size
+}
+
 /// Memory that the calling thread has asked for, until this is dropped. Windows may be nested: the inner one counts.
 pub struct Window {
     outer: Range,
 }
 
 impl Window {
-    /// Asks for a buffer. What of it cannot be used is outside.
+    /// Asks for a buffer's beginning. What of it cannot be used is outside.
     pub fn open(start: *const c_void, size: usize, access: Access) -> Self {
         let start = start.addr();
-        let range = Range { start, end: start + probe(start, size, access), access };
+        let range = Range { start, end: start + probe(start, size.min(LARGEST), access), access };
         Self { outer: WINDOW.replace(range) }
     }
 }
