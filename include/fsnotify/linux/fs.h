@@ -263,6 +263,11 @@ static inline struct inode *file_inode(const struct file *file)
 	return fsn_file_inode(file);
 }
 
+static inline bool inode_is_open_for_write(const struct inode *inode)
+{
+	return fsn_inode_is_open_for_write(inode);
+}
+
 static inline struct file *dentry_open(const struct path *path, int flags, const struct cred *cred)
 {
 	return fsn_dentry_open(path, flags, cred);
