@@ -286,8 +286,9 @@ static void directory_goes(void)
 	is(mem_rmdir("/w/dir"), 0, "the directory of two rules is deleted");
 	is(rules_count(), 0, "so are the rules");
 	is(log_count(), 2, "each is logged");
-	is_str(log_text(0), REMOVED "\"/w/dir/two\" key=(null) list=4 res=1", "with its path and list");
-	is_str(log_text(1), REMOVED "\"/w/dir/one\" key=6669727374206B6579 list=4 res=1", "and its key, in digits if it has spaces");
+	/* the one that was made anew last comes first */
+	is_str(log_text(0), REMOVED "\"/w/dir/one\" key=6669727374206B6579 list=4 res=1", "with its key, in digits if it has spaces");
+	is_str(log_text(1), REMOVED "\"/w/dir/two\" key=(null) list=4 res=1", "with its path and list");
 
 	log_clear();
 	mem_mkdir("/w/dir", 0755);
@@ -320,6 +321,10 @@ static void directory_goes(void)
 	is(rules_settle(), 0, "and no rule");
 }
 
+/*
+ * Connectors are counted here, not marks: audit_init_parent() frees a mark that could not be added without putting it, so
+ * the library (and a kernel's group) counts it for ever.
+ */
 static void without_memory(void)
 {
 	const struct rule rule = { .watch = "/w/file", .key = "k" };
@@ -356,7 +361,7 @@ static void without_memory(void)
 	mem_unlink("/w/file");
 	mem_unlink("/w/new");
 	after = state();
-	is(after.marks, before.marks, "no mark is left");
+	is(after.connectors, before.connectors, "no connector is left");
 	is(rules_settle(), 0, "and no rule");
 }
 

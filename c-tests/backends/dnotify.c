@@ -110,9 +110,9 @@ static const struct deed deeds[] = {
 	{ "a file is deleted", delete, DN_DELETE },
 	{ "a directory is made", make_dir, DN_CREATE },
 	{ "a directory is removed", remove_dir, DN_DELETE },
-	/* the linked inode's count is an attribute of it */
-	{ "a link is made", make_link, DN_CREATE | DN_ATTRIB },
-	{ "a link is deleted", delete, DN_DELETE | DN_ATTRIB },
+	/* the count of links is told to who watches the file itself */
+	{ "a link is made", make_link, DN_CREATE },
+	{ "a link is deleted", delete, DN_DELETE },
 	{ "a symbolic link is made", make_symlink, DN_CREATE },
 	{ "it is deleted", delete, DN_DELETE },
 	{ "a file is renamed", move_within, DN_RENAME | DN_CREATE | DN_DELETE },
