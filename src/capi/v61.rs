@@ -5,6 +5,7 @@
 use super::mark::{fsnotify_add_mark, fsnotify_add_mark_locked, fsnotify_find_mark};
 use crate::abi::{
     fsnotify_group, fsnotify_mark, fsnotify_mark_connector, fsnotify_obj_type, inode, mount, super_block,
+    FSNOTIFY_OBJ_TYPE_DETACHED,
 };
 use crate::host::process::fields::connector_at;
 use crate::host::process::log::warn;
@@ -67,7 +68,8 @@ pub unsafe extern "C" fn fsn_v61_fsnotify_find_mark(
     let (object, obj_type) =
         connector_at(connector).map_or((ptr::null_mut(), 0), |conn| (conn.obj.load(Relaxed), conn.obj_type()));
     srcu_read_unlock(srcu, idx);
-    if object.is_null() {
+    // A connector that is being taken off loses one after the other: there is no mark any more.
+    if object.is_null() || obj_type == FSNOTIFY_OBJ_TYPE_DETACHED {
         return ptr::null_mut();
     }
     // SAFETY: the caller keeps the object.
