@@ -86,7 +86,7 @@ pub unsafe extern "C" fn fsn_lookup_fd_rcu(fd: c_uint) -> *mut file {
 /// No lock is held.
 #[no_mangle]
 pub unsafe extern "C" fn fsn_close_fd(fd: c_uint) -> c_int {
-    close::close_fd(fd, task::files().cast())
+    close::close_fd(fd)
 }
 
 /// The end of one descriptor of a file, or of what stands for one (`filp_close()`): `flush`, dnotify's end, `fput()`.

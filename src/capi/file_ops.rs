@@ -5,10 +5,8 @@
 //! (`fsn_task_interrupt()`, `fsn_task_kill()`) ends with -EINTR, and stays interrupted until `fsn_flush_signals()`.
 
 use crate::abi::*;
-use crate::host::process::task;
 use crate::vfs::{close, descriptor_table as table, fcntl, file as files, read_write as rw, select};
 use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
-use core::ptr;
 
 /// Runs `f` with the descriptor's file; -EBADF if there is none.
 fn with(fd: c_int, without: u32, f: impl FnOnce(&file) -> isize) -> isize {
@@ -68,7 +66,7 @@ pub unsafe extern "C" fn fsn_sys_lseek(fd: c_int, offset: i64, whence: c_int) ->
 /// No lock is held.
 #[no_mangle]
 pub unsafe extern "C" fn fsn_sys_close(fd: c_int) -> c_int {
-    rw::result(close::close_fd(fd as c_uint, task::files().cast()) as isize) as c_int
+    rw::result(close::close_fd(fd as c_uint) as isize) as c_int
 }
 
 /// `poll()`: how many of the `count` entries (`struct pollfd`) have something, 0 when `timeout` milliseconds are over (negative:
@@ -247,7 +245,8 @@ pub unsafe extern "C" fn fsn_sys_fdinfo(fd: c_int, buf: *mut c_char, size: usize
 }
 
 /// Writes what a file has to tell in `/proc/<pid>/fdinfo`: lines `pos`, `flags`, `mnt_id`, `ino`, then those of its
-/// `show_fdinfo`. The text ends in NUL. Returns its length, -ENOSPC if `size` bytes are not enough, -EINVAL for NULL.
+/// `show_fdinfo`. Returns the length of the whole text, of which what fits is copied, with a NUL behind it; -ENOMEM; -EINVAL
+/// for NULL.
 ///
 /// # Safety
 ///
@@ -273,9 +272,10 @@ pub unsafe extern "C" fn fsn_show_fdinfo(file: *mut file, buf: *mut c_char, size
 /// NULL or a file on which the caller has a reference, whose wait queues live as long as the file does.
 #[no_mangle]
 pub unsafe extern "C" fn fsn_file_descriptor(file: *mut file, flags: c_int) -> c_int {
-    if file.is_null() {
-        return -libc::EINVAL;
+    // SAFETY: the caller's promise.
+    match unsafe { file.as_ref() } {
+        // SAFETY: the caller's promise.
+        Some(file) => unsafe { crate::vfs::real_descriptor::file_descriptor(file, flags) },
+        None => -libc::EINVAL,
     }
-    let _ = (file, flags, ptr::null::<u8>());
-    -libc::ENOSYS
 }

@@ -6,6 +6,7 @@ use super::descriptor_table;
 use super::file::fput;
 use crate::abi::*;
 use crate::host::process::log::warn;
+use crate::host::process::task::files;
 use core::ffi::{c_int, c_uint, c_ulong, c_void};
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -79,11 +80,11 @@ pub unsafe fn filp_close(filp: *mut file, id: *mut c_void) -> c_int {
 }
 
 /// Closes a descriptor: what `flush` says, or -EBADF.
-pub fn close_fd(fd: c_uint, id: *mut c_void) -> c_int {
+pub fn close_fd(fd: c_uint) -> c_int {
     let file = descriptor_table::take(fd);
     if file.is_null() {
         return -libc::EBADF;
     }
     // SAFETY: the table's reference is this function's now.
-    unsafe { filp_close(file, id) }
+    unsafe { filp_close(file, files().cast()) }
 }

@@ -121,11 +121,11 @@ impl Table {
         }
         for (at, slot) in self.slots().iter().enumerate() {
             // SAFETY: there is room for more slots than the table has.
-            unsafe { memory.add(at).write(*slot) };
+            unsafe { memory.wrapping_add(at).write(*slot) };
         }
         for at in self.len..len {
             // SAFETY: there is room for `len`.
-            unsafe { memory.add(at).write(FREE) };
+            unsafe { memory.wrapping_add(at).write(FREE) };
         }
         let old = self.slots;
         (self.slots, self.len) = (memory, len);

@@ -6,7 +6,7 @@ use super::descriptor_table as table;
 use super::file::fput;
 use super::held::hold;
 use super::read_write::ops;
-use super::user_memory::{copy_in, copy_out};
+use super::user_memory::{copy_in, copy_out, Numbers};
 use crate::abi::*;
 use crate::host::process::fown;
 use core::ffi::{c_int, c_long, c_uint, c_ulong};
@@ -29,6 +29,7 @@ struct OwnerEx {
     kind: c_int,
     pid: c_int,
 }
+impl Numbers for OwnerEx {}
 
 /// Runs a command on a descriptor whose file the caller has looked up.
 ///
@@ -147,10 +148,13 @@ pub fn dup_to(old: c_uint, new: c_uint, flags: c_int, same: bool) -> c_int {
     if file.is_null() {
         return -libc::EBADF;
     }
-    // SAFETY: looked up just now.
-    let replaced =
-        if old == new { Ok(core::ptr::null_mut()) } else { unsafe { table::replace_fd(new, file, flags as c_uint) } };
-    // SAFETY: as above.
+    let replaced = if old == new {
+        Ok(core::ptr::null_mut())
+    } else {
+        // SAFETY: looked up just now.
+        unsafe { table::replace_fd(new, file, flags as c_uint) }
+    };
+    // SAFETY: looked up above.
     unsafe { fput(file) };
     match replaced {
         Ok(before) => {

@@ -4,72 +4,77 @@
 use super::mount::real_mount;
 use super::read_write::ops;
 use crate::abi::*;
+use crate::host::process::log::Text;
 use crate::host::process::seq_file::render;
-use core::ffi::{c_char, c_int};
-use core::fmt::{self, Write};
+use core::ffi::c_char;
+use core::fmt::Write;
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
-/// Formats into a `seq_file`, which remembers by itself that something did not fit.
-struct Lines<'a>(&'a mut seq_file);
+/// Room for the lines that every file has: four numbers and their names.
+const LINES: usize = 128;
 
-impl Write for Lines<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.write(text.as_bytes());
-        Ok(())
+/// The number of the file's mount, 0 where there is none.
+fn mount_id(file: &file) -> i32 {
+    if file.f_path.mnt.is_null() {
+        return 0;
     }
+    // SAFETY: the file has a reference on its mount, and there is no mount without the struct around it.
+    let mount = unsafe { &*real_mount(file.f_path.mnt) };
+    // SAFETY: set before the mount is used.
+    unsafe { *mount.mnt_id.get() }
 }
 
-/// The lines of every file: where it stands, how it is open, the mount and the inode that it is of.
-fn general(m: &mut seq_file, file: &file, close_on_exec: bool) {
-    let flags = file.f_flags.load(Relaxed) & !(libc::O_CLOEXEC as u32);
-    let flags = if close_on_exec { flags | libc::O_CLOEXEC as u32 } else { flags };
-    let mnt = file.f_path.mnt;
-    let mnt_id: c_int = if mnt.is_null() {
-        0
-    } else {
-        // SAFETY: the file holds its mount.
-        let mount = unsafe { &*real_mount(mnt) };
-        // SAFETY: set when the mount was made.
-        unsafe { *mount.mnt_id.get() }
-    };
-    // SAFETY: the file holds its inode, if it has one.
-    let ino = unsafe { file.f_inode.load(Relaxed).as_ref() }.map_or(0, |inode| {
-        // SAFETY: set before the inode was opened.
-        unsafe { *inode.i_ino.get() }
-    });
+/// The number of the file's inode, 0 where there is none.
+fn inode_number(file: &file) -> u64 {
+    // SAFETY: the file has a reference on its inode.
+    let Some(inode) = (unsafe { file.f_inode.load(Relaxed).as_ref() }) else { return 0 };
+    // SAFETY: set before the inode is used.
+    unsafe { *inode.i_ino.get() }
+}
+
+fn lines(file: &file, close_on_exec: bool) -> Text<LINES> {
+    let mut flags = file.f_flags.load(Relaxed) & !(libc::O_CLOEXEC as u32);
+    if close_on_exec {
+        flags |= libc::O_CLOEXEC as u32;
+    }
+    let mut text = Text::new();
     let pos = file.f_pos.load(Relaxed);
-    let _ = write!(Lines(m), "pos:\t{pos}\nflags:\t0{flags:o}\nmnt_id:\t{mnt_id}\nino:\t{ino}\n");
+    let (mount, ino) = (mount_id(file), inode_number(file));
+    // There is room for the longest numbers.
+    let _ = write!(text, "pos:\t{pos}\nflags:\t0{flags:o}\nmnt_id:\t{mount}\nino:\t{ino}\n");
+    text
 }
 
-/// Writes the lines that every file has, then those of its own.
+/// Writes the lines that every file has, then those of its own. Returns the length of the whole text, of which what fits was
+/// copied, with a NUL behind it; or a negative errno.
 ///
 /// # Safety
 ///
 /// `buf` has room for `size` bytes; no lock is held.
 pub unsafe fn show(file: &file, close_on_exec: bool, buf: *mut c_char, size: usize) -> isize {
+    let head = lines(file, close_on_exec);
     let own = ops(file).and_then(|ops| ops.show_fdinfo);
-    let this = ptr::from_ref(file).cast_mut();
-    let all = |m: &mut seq_file| {
-        general(m, file, close_on_exec);
+    let write = |m: &mut seq_file| {
+        m.write(head.as_bytes());
         if let Some(own) = own {
-            // SAFETY: the file is alive, no lock is held, and the text is nobody else's.
-            unsafe { own(m, this) };
+            // SAFETY: the file is alive, and no lock is held.
+            unsafe { own(m, file.as_ptr()) };
         }
         0
     };
-    // SAFETY: what is written to needs neither a file nor private data in the text.
-    let text = match unsafe { render(file, ptr::null_mut(), all) } {
+    // SAFETY: nothing but the callback looks into the struct.
+    let text = match unsafe { render(file, ptr::null_mut(), write) } {
         Ok(text) => text,
         Err(error) => return error as isize,
     };
     let bytes = text.bytes();
-    if bytes.len() >= size {
-        return -(libc::ENOSPC as isize);
+    if size != 0 {
+        let fits = bytes.len().min(size - 1);
+        // SAFETY: promised by the caller.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), buf.cast(), fits) };
+        // SAFETY: as above.
+        unsafe { buf.wrapping_add(fits).write(0) };
     }
-    // SAFETY: there is room for the text and its NUL.
-    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr().cast(), buf, bytes.len()) };
-    // SAFETY: as above.
-    unsafe { buf.wrapping_add(bytes.len()).write(0) };
     bytes.len() as isize
 }

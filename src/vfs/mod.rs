@@ -21,6 +21,7 @@ mod held;
 mod hooks;
 mod links;
 mod origin;
+pub(crate) mod pump;
 mod user_memory;
 
 pub mod anon_inodes;
@@ -50,6 +51,7 @@ pub mod permission;
 pub mod pidfd;
 pub mod place;
 pub mod read_write;
+pub mod real_descriptor;
 pub mod select;
 pub mod statfs;
 pub mod super_block;

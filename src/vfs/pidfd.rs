@@ -23,8 +23,10 @@ fn number(file: &file) -> c_int {
 }
 
 unsafe extern "C" fn release(_inode: *mut inode, file: *mut file) -> c_int {
-    // SAFETY: the file is at its end and still whole; the descriptor is its own.
-    unsafe { libc::close(number(&*file)) };
+    // SAFETY: the file is at its end and still whole.
+    let number = number(unsafe { &*file });
+    // SAFETY: the file's own.
+    unsafe { libc::close(number) };
     0
 }
 

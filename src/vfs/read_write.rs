@@ -7,12 +7,14 @@
 use super::descriptor_table::set_close_on_exec;
 use super::user_memory::copy_in;
 use crate::abi::*;
-use crate::host::process::uaccess::{self, Access, Window};
+use crate::host::process::uaccess::{access_ok, Access, Window};
 use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong};
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Most that one call reads or writes.
 const MAX_RW_COUNT: usize = (i32::MAX as usize) & !4095;
+/// So much of a buffer is asked for at once; most reads take less.
+const WINDOW: usize = 1 << 16;
 /// The kernel's errno for "no such ioctl", which its callers do not see.
 const ENOIOCTLCMD: c_long = 515;
 
@@ -48,10 +50,10 @@ pub unsafe fn vfs_read(file: &file, buf: *mut c_char, count: usize, pos: *mut i6
         return -(libc::EBADF as isize);
     }
     let Some(read) = ops(file).and_then(|ops| ops.read) else { return -(libc::EINVAL as isize) };
-    if !uaccess::access_ok(buf.addr(), count) {
+    if !access_ok(buf.addr(), count) {
         return -(libc::EFAULT as isize);
     }
-    let _window = Window::open(buf.cast(), count, Access::Write);
+    let _window = Window::open(buf.cast_const().cast(), count.min(WINDOW), Access::Write);
     // SAFETY: promised by the caller; a bad buffer is the operation's to find out.
     unsafe { read(file.as_ptr(), buf, count.min(MAX_RW_COUNT), pos) }
 }
@@ -66,10 +68,10 @@ pub unsafe fn vfs_write(file: &file, buf: *const c_char, count: usize, pos: *mut
         return -(libc::EBADF as isize);
     }
     let Some(write) = ops(file).and_then(|ops| ops.write) else { return -(libc::EINVAL as isize) };
-    if !uaccess::access_ok(buf.addr(), count) {
+    if !access_ok(buf.addr(), count) {
         return -(libc::EFAULT as isize);
     }
-    let _window = Window::open(buf.cast(), count, Access::Read);
+    let _window = Window::open(buf.cast(), count.min(WINDOW), Access::Read);
     // SAFETY: promised by the caller; a bad buffer is the operation's to find out.
     unsafe { write(file.as_ptr(), buf, count.min(MAX_RW_COUNT), pos) }
 }

@@ -11,6 +11,7 @@ use crate::abi::*;
 use crate::host::process::poll::{poll_freewait, poll_initwait, poll_schedule_timeout};
 use crate::host::process::slab;
 use crate::host::process::task::{current, jiffies, signal_pending};
+use crate::host::process::uaccess;
 use core::ffi::{c_int, c_uint, c_void};
 use core::mem::MaybeUninit;
 use core::ptr;
@@ -155,7 +156,7 @@ fn rounds(fds: &mut [PollFd], timeout: c_int, pwq: *mut poll_wqueues, files: &mu
     }
 }
 
-/// The memory of a caller's array; `None` where it is bad.
+/// The memory of a caller's array; `None` where it cannot be written.
 ///
 /// # Safety
 ///
@@ -164,7 +165,7 @@ pub unsafe fn array<'a>(fds: *mut c_void, count: usize) -> Option<&'a mut [PollF
     if count == 0 {
         return Some(&mut []);
     }
-    if !super::user_memory::writable(fds.addr(), count * size_of::<PollFd>()) {
+    if !uaccess::is_there(fds.addr(), count * size_of::<PollFd>(), uaccess::Access::Write) {
         return None;
     }
     // SAFETY: writable, and the caller's.

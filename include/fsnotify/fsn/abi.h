@@ -690,134 +690,6 @@ struct kgid_t {
 	__u32 val;
 };
 
-/* A set of capabilities. */
-struct kernel_cap_t {
-	/* Bit `CAP_*`. */
-	__u64 val;
-};
-
-/* A range of ids in a namespace and the ids that they stand for. */
-struct uid_gid_extent {
-	/* First id inside. */
-	__u32 first;
-	/* First id outside. */
-	__u32 lower_first;
-	/* How many. */
-	__u32 count;
-};
-
-/* A namespace's ids. */
-struct uid_gid_map {
-	/* How many extents there are. */
-	__u32 nr_extents;
-	/* The extents. */
-	struct uid_gid_extent extent[FSN_UID_GID_MAP_EXTENTS];
-};
-
-/* What namespaces have in common. */
-struct ns_common {
-	/* Number. */
-	unsigned int inum;
-	/* References. */
-	struct refcount_struct count;
-};
-
-/* Node of an `hlist_head` list. */
-struct hlist_node {
-	/* Next node or NULL; readers may follow it without the lock. */
-	struct hlist_node *next;
-	/* Address of the pointer that points here; NULL when unhashed. */
-	struct hlist_node **pprev;
-};
-
-/* What one user of one namespace has. */
-struct ucounts {
-	/* Link of the table of all [the table's lock]. */
-	struct hlist_node node;
-	/* The namespace; one reference. */
-	struct user_namespace *ns;
-	/* The user. */
-	struct kuid_t uid;
-	/* References. */
-	atomic_t count;
-	/* How many of each kind. */
-	atomic_long_t ucount[UCOUNT_COUNTS];
-};
-
-/* A namespace of users: ids, the capabilities over it, limits. */
-struct user_namespace {
-	/* Its users. */
-	struct uid_gid_map uid_map;
-	/* Its groups. */
-	struct uid_gid_map gid_map;
-	/* The namespace that it was made in; one reference. NULL for the first. */
-	struct user_namespace *parent;
-	/* How many namespaces are above it. */
-	int level;
-	/* Who made it. */
-	struct kuid_t owner;
-	/* The maker's group. */
-	struct kgid_t group;
-	/* References and number. */
-	struct ns_common ns;
-	/* The maker's counts in `parent`, which everything in this namespace counts towards too; NULL for the first. */
-	struct ucounts *ucounts;
-	/* How many of each kind a user of this namespace may have; may be changed at any time. */
-	long ucount_max[UCOUNT_COUNTS];
-	/* Reserve. */
-	__u64 reserved[8];
-};
-
-/* Head of a callback that runs after a grace period. */
-struct callback_head {
-	/* Link on the host's queue. */
-	struct callback_head *next;
-	/* What runs. */
-	void (*func)(struct callback_head *head);
-};
-
-/* Who a task is. Once a task has it, nobody changes it: `prepare_creds()` makes a copy that may be changed. */
-struct cred {
-	/* References. */
-	atomic_long_t usage;
-	/* Real user. */
-	struct kuid_t uid;
-	/* Real group. */
-	struct kgid_t gid;
-	/* Saved user. */
-	struct kuid_t suid;
-	/* Saved group. */
-	struct kgid_t sgid;
-	/* Effective user. */
-	struct kuid_t euid;
-	/* Effective group. */
-	struct kgid_t egid;
-	/* User for access to files. */
-	struct kuid_t fsuid;
-	/* Group for access to files. */
-	struct kgid_t fsgid;
-	/* For the program; without effect here. */
-	unsigned int securebits;
-	/* Capabilities that survive an exec. */
-	struct kernel_cap_t cap_inheritable;
-	/* Capabilities that may be made effective. */
-	struct kernel_cap_t cap_permitted;
-	/* Capabilities that count. */
-	struct kernel_cap_t cap_effective;
-	/* Bound of the capabilities. */
-	struct kernel_cap_t cap_bset;
-	/* Ambient capabilities. */
-	struct kernel_cap_t cap_ambient;
-	/* For the program: copied with the rest, not counted. */
-	void *user;
-	/* The namespace that the ids and capabilities are of; one reference. */
-	struct user_namespace *user_ns;
-	/* Supplementary groups; one reference. */
-	struct group_info *group_info;
-	/* Frees it after a grace period. */
-	struct callback_head rcu;
-};
-
 /* What to call when the text of a symbolic link is no longer needed. */
 struct delayed_call {
 	/* NULL: nothing. */
@@ -952,6 +824,134 @@ struct address_space {
 	unsigned long fsn_tags;
 	/* The program's own. */
 	void *i_private_data;
+};
+
+/* A set of capabilities. */
+struct kernel_cap_t {
+	/* Bit `CAP_*`. */
+	__u64 val;
+};
+
+/* A range of ids in a namespace and the ids that they stand for. */
+struct uid_gid_extent {
+	/* First id inside. */
+	__u32 first;
+	/* First id outside. */
+	__u32 lower_first;
+	/* How many. */
+	__u32 count;
+};
+
+/* A namespace's ids. */
+struct uid_gid_map {
+	/* How many extents there are. */
+	__u32 nr_extents;
+	/* The extents. */
+	struct uid_gid_extent extent[FSN_UID_GID_MAP_EXTENTS];
+};
+
+/* What namespaces have in common. */
+struct ns_common {
+	/* Number. */
+	unsigned int inum;
+	/* References. */
+	struct refcount_struct count;
+};
+
+/* Node of an `hlist_head` list. */
+struct hlist_node {
+	/* Next node or NULL; readers may follow it without the lock. */
+	struct hlist_node *next;
+	/* Address of the pointer that points here; NULL when unhashed. */
+	struct hlist_node **pprev;
+};
+
+/* What one user of one namespace has. */
+struct ucounts {
+	/* Link of the table of all [the table's lock]. */
+	struct hlist_node node;
+	/* The namespace; one reference. */
+	struct user_namespace *ns;
+	/* The user. */
+	struct kuid_t uid;
+	/* References. */
+	atomic_t count;
+	/* How many of each kind. */
+	atomic_long_t ucount[UCOUNT_COUNTS];
+};
+
+/* A namespace of users: ids, the capabilities over it, limits. */
+struct user_namespace {
+	/* Its users. */
+	struct uid_gid_map uid_map;
+	/* Its groups. */
+	struct uid_gid_map gid_map;
+	/* The namespace that it was made in; one reference. NULL for the first. */
+	struct user_namespace *parent;
+	/* How many namespaces are above it. */
+	int level;
+	/* Who made it. */
+	struct kuid_t owner;
+	/* The maker's group. */
+	struct kgid_t group;
+	/* References and number. */
+	struct ns_common ns;
+	/* The maker's counts in `parent`, which everything in this namespace counts towards too; NULL for the first. */
+	struct ucounts *ucounts;
+	/* How many of each kind a user of this namespace may have; may be changed at any time. */
+	long ucount_max[UCOUNT_COUNTS];
+	/* Reserve. */
+	__u64 reserved[8];
+};
+
+/* Head of a callback that runs after a grace period. */
+struct callback_head {
+	/* Link on the host's queue. */
+	struct callback_head *next;
+	/* What runs. */
+	void (*func)(struct callback_head *head);
+};
+
+/* Who a task is. Once a task has it, nobody changes it: `prepare_creds()` makes a copy that may be changed. */
+struct cred {
+	/* References. */
+	atomic_long_t usage;
+	/* Real user. */
+	struct kuid_t uid;
+	/* Real group. */
+	struct kgid_t gid;
+	/* Saved user. */
+	struct kuid_t suid;
+	/* Saved group. */
+	struct kgid_t sgid;
+	/* Effective user. */
+	struct kuid_t euid;
+	/* Effective group. */
+	struct kgid_t egid;
+	/* User for access to files. */
+	struct kuid_t fsuid;
+	/* Group for access to files. */
+	struct kgid_t fsgid;
+	/* For the program; without effect here. */
+	unsigned int securebits;
+	/* Capabilities that survive an exec. */
+	struct kernel_cap_t cap_inheritable;
+	/* Capabilities that may be made effective. */
+	struct kernel_cap_t cap_permitted;
+	/* Capabilities that count. */
+	struct kernel_cap_t cap_effective;
+	/* Bound of the capabilities. */
+	struct kernel_cap_t cap_bset;
+	/* Ambient capabilities. */
+	struct kernel_cap_t cap_ambient;
+	/* For the program: copied with the rest, not counted. */
+	void *user;
+	/* The namespace that the ids and capabilities are of; one reference. */
+	struct user_namespace *user_ns;
+	/* Supplementary groups; one reference. */
+	struct group_info *group_info;
+	/* Frees it after a grace period. */
+	struct callback_head rcu;
 };
 
 /* A type of filesystem. */
@@ -2208,6 +2208,60 @@ extern struct kmem_cache *fsnotify_mark_connector_cachep;
 extern __u32 fsn_membarrier_ready;
 
 /*
+ * Counts a writer; `-ETXTBSY` while somebody forbids it. `fsn_dentry_open()` does it for a file that it opens for writing.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+int fsn_get_write_access(struct inode *inode);
+
+/*
+ * Ends `fsn_get_write_access()`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode, and is a writer.
+ */
+void fsn_put_write_access(struct inode *inode);
+
+/*
+ * Forbids writing, as for a program that runs; `-ETXTBSY` while there are writers.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+int fsn_deny_write_access(struct inode *inode);
+
+/*
+ * Ends `fsn_deny_write_access()`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode, and forbids writing.
+ */
+void fsn_allow_write_access(struct inode *inode);
+
+/*
+ * What `statfs()` says of a place: 0, `-ENOSYS` if the superblock has no `statfs`, or that one's error.
+ *
+ * # Safety
+ *
+ * The caller has references on the path; `buf` is memory of that size.
+ */
+int fsn_vfs_statfs(const struct path *path, struct kstatfs *buf);
+
+/*
+ * The id of a dentry's filesystem, as its `statfs` gives it: 0 or an error as of `fsn_vfs_statfs()`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the dentry; `fsid` is memory of that size.
+ */
+int fsn_vfs_get_fsid(struct dentry *dentry, __kernel_fsid_t *fsid);
+
+/*
  * The calling task's credentials (`current_cred()`), never NULL: the process's own, as the system told them at the first
  * need, unless the thread has others. No reference is taken.
  *
@@ -2469,60 +2523,6 @@ struct ucounts *fsn_inc_ucount(struct user_namespace *ns,
  * `counts` is NULL or came from `fsn_inc_ucount()` for this kind.
  */
 void fsn_dec_ucount(struct ucounts *counts, unsigned int type);
-
-/*
- * Counts a writer; `-ETXTBSY` while somebody forbids it. `fsn_dentry_open()` does it for a file that it opens for writing.
- *
- * # Safety
- *
- * The caller has a reference on the inode.
- */
-int fsn_get_write_access(struct inode *inode);
-
-/*
- * Ends `fsn_get_write_access()`.
- *
- * # Safety
- *
- * The caller has a reference on the inode, and is a writer.
- */
-void fsn_put_write_access(struct inode *inode);
-
-/*
- * Forbids writing, as for a program that runs; `-ETXTBSY` while there are writers.
- *
- * # Safety
- *
- * The caller has a reference on the inode.
- */
-int fsn_deny_write_access(struct inode *inode);
-
-/*
- * Ends `fsn_deny_write_access()`.
- *
- * # Safety
- *
- * The caller has a reference on the inode, and forbids writing.
- */
-void fsn_allow_write_access(struct inode *inode);
-
-/*
- * What `statfs()` says of a place: 0, `-ENOSYS` if the superblock has no `statfs`, or that one's error.
- *
- * # Safety
- *
- * The caller has references on the path; `buf` is memory of that size.
- */
-int fsn_vfs_statfs(const struct path *path, struct kstatfs *buf);
-
-/*
- * The id of a dentry's filesystem, as its `statfs` gives it: 0 or an error as of `fsn_vfs_statfs()`.
- *
- * # Safety
- *
- * The caller has a reference on the dentry; `fsid` is memory of that size.
- */
-int fsn_vfs_get_fsid(struct dentry *dentry, __kernel_fsid_t *fsid);
 
 /*
  * Makes a negative, unhashed dentry called `name` (copied; its hash included) in `parent`, with one reference; it holds one
@@ -3373,13 +3373,16 @@ long fsn_sys_fdinfo(int fd,
 
 /*
  * Writes what a file has to tell in `/proc/<pid>/fdinfo`: lines `pos`, `flags`, `mnt_id`, `ino`, then those of its
- * `show_fdinfo`. The text ends in NUL. Returns its length, -ENOSPC if `size` bytes are not enough, -EINVAL for NULL.
+ * `show_fdinfo`. Returns the length of the whole text, of which what fits is copied, with a NUL behind it; -ENOMEM; -EINVAL
+ * for NULL.
  *
  * # Safety
  *
  * NULL or a file on which the caller has a reference; `buf` has room for `size` bytes; no lock is held.
  */
-long fsn_show_fdinfo(struct file *file, char *buf, size_t size);
+long fsn_show_fdinfo(struct file *file,
+			  char *buf,
+			  size_t size);
 
 /*
  * Makes an ordinary descriptor of the system's that carries a file's events: for `poll()`, `select()`, epoll, `read()` and

@@ -38,14 +38,14 @@ pub(super) fn is_without(what: u32) -> bool {
 
 /// Which file a descriptor shows, to find out whether the program closed ours and the number now means another.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     dev: libc::dev_t,
     ino: libc::ino_t,
 }
 
 impl Identity {
     /// That of an open descriptor.
-    pub(super) fn of(fd: c_int) -> Option<Identity> {
+    pub(crate) fn of(fd: c_int) -> Option<Identity> {
         let mut st = MaybeUninit::<libc::stat>::uninit();
         // SAFETY: room for the result.
         if unsafe { libc::fstat(fd, st.as_mut_ptr()) } != 0 {

@@ -28,14 +28,20 @@ pub type Handler = fn();
 
 /// Before the fork, last entry first: take what must not be held by another thread. The worker comes
 /// to rest before anything is taken that its item may need.
-const PREPARE: &[Handler] =
-    &[fasync::before_fork, crate::vfs::fork::before_fork, crate::notify::before_fork, work::before_fork];
+const PREPARE: &[Handler] = &[
+    fasync::before_fork,
+    crate::vfs::fork::before_fork,
+    crate::notify::before_fork,
+    work::before_fork,
+    crate::vfs::pump::before_fork,
+];
 /// After the fork in the parent, in order: release what [`PREPARE`] took.
 const PARENT: &[Handler] = &[
     fasync::after_fork,
     crate::vfs::fork::after_fork_in_parent,
     crate::notify::after_fork_in_parent,
     work::after_fork_parent,
+    crate::vfs::pump::after_fork_in_parent,
 ];
 /// After the fork in the child, in order: make free what [`PREPARE`] took, or another fork under way may have taken, and
 /// forget the threads that are gone.
@@ -49,6 +55,7 @@ const CHILD: &[Handler] = &[
     shrinker::after_fork,
     work::after_fork,
     crate::vfs::fork::after_fork_in_child,
+    crate::vfs::pump::after_fork_in_child,
     crate::notify::after_fork_in_child,
     work::resume_in_child,
 ];

@@ -40,7 +40,7 @@ pub mod seq_file;
 pub mod shrinker;
 pub(crate) mod signal;
 pub mod slab;
-mod spawn;
+pub(crate) mod spawn;
 pub mod spinlock;
 pub mod srcu;
 mod srcu_slots;
@@ -61,4 +61,9 @@ mod work_list;
 /// The errno of the calling thread's last failed call of the system.
 pub(crate) fn last_error() -> core::ffi::c_int {
     errno::get()
+}
+
+/// Restores it.
+pub(crate) fn set_last_error(error: core::ffi::c_int) {
+    errno::set(error);
 }

@@ -9,7 +9,7 @@ const FAULTS: [libc::c_int; 7] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, libc::SIGABRT];
 
 /// Starts a thread that nobody joins. False: there is none to be had, and `argument` is the caller's still.
-pub(super) fn detached(start: extern "C" fn(*mut c_void) -> *mut c_void, argument: *mut c_void) -> bool {
+pub(crate) fn detached(start: extern "C" fn(*mut c_void) -> *mut c_void, argument: *mut c_void) -> bool {
     let old = block_signals();
     // SAFETY: a thread number is an integer, any value of which is valid.
     let mut thread: libc::pthread_t = unsafe { core::mem::zeroed() };

@@ -405,7 +405,7 @@ pub fn before_fork() {
         lists.hold += 1;
         lists.worker != Worker::None
     });
-    ALONE.store(threads() == Some(1 + u64::from(present)), Ordering::Relaxed);
+    ALONE.store(threads() == Some(1 + u64::from(present) + u64::from(crate::vfs::pump::present())), Ordering::Relaxed);
     if !srcu_slots::inside_any() {
         wait_event_timeout(&DONE, FORK_PATIENCE, || LISTS.with(|lists| lists.idle()));
     }
