@@ -325,8 +325,9 @@ static long k_fdinfo(int fd, char *text, size_t size)
 
 	snprintf(file, sizeof(file), "self/fdinfo/%d", fd);
 	info = openat(proc, file, O_RDONLY | O_CLOEXEC);
+	/* No such file is no such descriptor. */
 	if (info < 0)
-		return -errno;
+		return errno == ENOENT ? -EBADF : -errno;
 	while ((n = read(info, text + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	text[len] = 0;
