@@ -380,6 +380,48 @@ static const struct super_operations mem_super_operations = {
 	.statfs = mem_statfs,
 };
 
+/* The handle of tmpfs: the generation and both halves of the number. */
+static int mem_encode_fh(struct inode *inode, __u32 *fh, int *len, struct inode *parent)
+{
+	int room = *len;
+
+	(void)parent;
+	*len = 3;
+	if (room < 3)
+		return FILEID_INVALID;
+	fh[0] = inode->i_generation;
+	fh[1] = (__u32)inode->i_ino;
+	fh[2] = (__u32)((__u64)inode->i_ino >> 32);
+	return FILEID_INO32_GEN;
+}
+
+static struct dentry *mem_fh_to_dentry(struct super_block *sb, struct fid *fid, int len, int type)
+{
+	__u32 *fh = (__u32 *)fid;
+	struct dentry *dentry = NULL;
+	struct inode *inode, *found = NULL;
+
+	if (len < 3 || type != FILEID_INO32_GEN)
+		return NULL;
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
+		if (inode->i_generation == fh[0] && inode->i_ino == ((__u64)fh[2] << 32 | fh[1])) {
+			found = igrab(inode);
+			break;
+		}
+	spin_unlock(&sb->s_inode_list_lock);
+	if (found) {
+		dentry = d_find_any_alias(found);
+		iput(found);
+	}
+	return dentry ? dentry : ERR_PTR(-ESTALE);
+}
+
+static const struct export_operations mem_export_operations = {
+	.encode_fh = mem_encode_fh,
+	.fh_to_dentry = mem_fh_to_dentry,
+};
+
 /* Each name's own reference goes first. */
 static void mem_kill_sb(struct super_block *sb)
 {
@@ -407,6 +449,7 @@ static struct super_block *mem_new_super(void)
 	sb->s_time_gran = 1;
 	sb->s_dev = ++last_device;
 	sb->s_d_op = &mem_dentry_operations;
+	sb->s_export_op = &mem_export_operations;
 	if (getrandom(sb->s_uuid, sizeof(sb->s_uuid), 0) != sizeof(sb->s_uuid))
 		memset(sb->s_uuid, (int)sb->s_dev, sizeof(sb->s_uuid));
 	if (sb->s_fs_info)

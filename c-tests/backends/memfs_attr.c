@@ -331,7 +331,7 @@ static struct mem_xattr **find_xattr(struct inode *inode, const char *name)
 	return at;
 }
 
-/* The namespaces of tmpfs: "user." as the file's permissions say, "trusted." for the administrator. */
+/* The namespaces of tmpfs: "user." as the file's permissions say, "trusted." and writing "security." for the administrator. */
 static int may_xattr(struct inode *inode, const char *name, int mask)
 {
 	bool write = mask & MAY_WRITE;
@@ -340,6 +340,8 @@ static int may_xattr(struct inode *inode, const char *name, int mask)
 		return -EPERM;
 	if (!strncmp(name, "trusted.", 8))
 		return capable(CAP_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
+	if (!strncmp(name, "security.", 9))
+		return write && !capable(CAP_SYS_ADMIN) ? -EPERM : 0;
 	if (strncmp(name, "user.", 5))
 		return -EOPNOTSUPP;
 	if (!S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode))

@@ -6,7 +6,7 @@
 
 use super::held::{hold, Held};
 use super::inode_alloc::destroy_inode;
-use super::links::{container_of, hlist_del_init, hlist_unhashed, list_add_tail, list_del_init, list_empty, list_init};
+use super::links::{container_of, hlist_del_init, hlist_unhashed, list_add, list_del_init, list_empty, list_init};
 use super::super_block::orphan_gone;
 use crate::abi::*;
 use crate::host::process::log::warn;
@@ -179,7 +179,7 @@ pub fn inode_fake_hash(inode: &inode) {
     }
 }
 
-/// Puts the inode on its superblock's list, where an unmount finds it.
+/// Puts the inode on its superblock's list, where an unmount finds it: the newest first, which is the order of its events.
 pub fn inode_sb_list_add(inode: &inode) {
     let Some(sb) = inode.super_block() else {
         warn("inode_sb_list_add", "the inode has no superblock");
@@ -188,7 +188,7 @@ pub fn inode_sb_list_add(inode: &inode) {
     let _lock = hold(&sb.s_inode_list_lock);
     if list_empty(&inode.i_sb_list) {
         // SAFETY: the list's lock is held, and what is on it is taken off before it is freed.
-        unsafe { list_add_tail(&inode.i_sb_list, &sb.s_inodes) };
+        unsafe { list_add(&inode.i_sb_list, &sb.s_inodes) };
     } else {
         warn("inode_sb_list_add", "the inode is on a list already");
     }

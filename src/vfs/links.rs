@@ -30,6 +30,21 @@ pub(super) fn list_empty(link: &list_head) -> bool {
     next.is_null() || next == addr(link)
 }
 
+/// Adds an entry at the beginning.
+///
+/// # Safety
+///
+/// As [`list_add_tail()`].
+pub(super) unsafe fn list_add(entry: &list_head, head: &list_head) {
+    if head.next.load(Relaxed).is_null() {
+        list_init(head);
+    }
+    // SAFETY: the first entry, or the head itself, is alive by the contract.
+    let first = unsafe { &*head.next.load(Relaxed) };
+    // SAFETY: by the contract; before the first is at the beginning.
+    unsafe { list_add_tail(entry, first) };
+}
+
 /// Adds an entry at the end.
 ///
 /// # Safety
