@@ -25,6 +25,18 @@ long sys_inotify_rm_watch(int fd, __s32 wd);
 long sys_fanotify_init(unsigned int flags, unsigned int event_f_flags);
 long sys_fanotify_mark(int fd, unsigned int flags, __u64 mask, int dfd, const char *path);
 
+/* The rest of a kernel: no audit daemon listens. */
+struct fanotify_response_info_audit_rule;
+extern __u32 audit_enabled;
+void __audit_fanotify(__u32 response, struct fanotify_response_info_audit_rule *rule);
+__u32 audit_enabled;
+
+void __audit_fanotify(__u32 response, struct fanotify_response_info_audit_rule *rule)
+{
+	(void)response;
+	(void)rule;
+}
+
 static long l_mount(const char *path)
 {
 	return mem_mount(path);
