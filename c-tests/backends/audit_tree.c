@@ -236,6 +236,9 @@ static void across_mounts(void)
 	is(matches("/t/late/file"), 0, "its files do not match");
 	is(rules_tag("/t", "/t/late"), 0, "the trees above are told");
 	is(matches("/t/late/file"), 1, "now they do");
+	is(rules_tag("/t/late", "/other"), 0, "the tree is told of from within another mount");
+	is(matches("/other"), 1, "which is below it as well");
+	rules_trim();
 	is(rules_tag("/none", "/t/late"), -ENOENT, "nothing can be said of what is not there");
 	is(rules_tag("/t", "/none"), -ENOENT, "nor about it");
 
