@@ -85,8 +85,7 @@ void world_rename(int from, int to);
 void world_chmod(int number);
 struct inode *world_inode(int number);
 
-/* Its flags, EXPORT_OP_*. */
-extern unsigned long world_export_flags;
+extern struct export_operations world_exports;
 /* Files that have been opened; files_open of them are open. */
 extern int files_opened;
 

@@ -49,8 +49,7 @@ bool nothing_left(void)
 static struct super_block *sb;
 static struct vfsmount *mnt;
 static struct dentry *entries[WORLD_FILES];
-static struct export_operations exports;
-unsigned long world_export_flags;
+struct export_operations world_exports;
 int files_opened, files_open;
 
 static int file_open(struct inode *inode, struct file *file)
@@ -85,7 +84,7 @@ static struct inode *new_file_inode(umode_t mode)
 void world_begin(void)
 {
 	sb = fsn_alloc_super(&world_type, &super_ops, 0);
-	sb->s_export_op = &exports;
+	sb->s_export_op = &world_exports;
 	sb->s_root = fsn_d_make_root(new_file_inode(S_IFDIR | 0755));
 	mnt = fsn_alloc_mount(sb);
 }

@@ -5,12 +5,9 @@
 #ifndef SHADOW_NFSD_VFS_H
 #define SHADOW_NFSD_VFS_H
 
+#include <linux/exportfs.h>
 #include <linux/fs.h>
 #include "nfsfh.h"
-
-#ifndef EXPORT_OP_FLUSH_ON_CLOSE
-#define EXPORT_OP_FLUSH_ON_CLOSE 0x20
-#endif
 
 /* What a request wants of a file. */
 #define NFSD_MAY_EXEC 0x001
