@@ -32,16 +32,20 @@ void tests_begin(void)
 bool nothing_left(void)
 {
 	struct fsn_stats now;
+	bool nothing;
 
 	fsn_quiesce();
 	fsn_stats(&now);
-	printf("# left: groups %ld marks %ld connectors %ld inodes %ld dentries %ld allocations %ld bytes %ld\n",
-	       (long)(now.groups - before.groups), (long)(now.marks - before.marks), (long)(now.connectors - before.connectors),
-	       (long)(now.inodes - before.inodes), (long)(now.dentries - before.dentries),
-	       (long)(now.allocations - before.allocations), (long)(now.allocated_bytes - before.allocated_bytes));
-	return now.groups == before.groups && now.marks == before.marks && now.connectors == before.connectors &&
+	nothing = now.groups == before.groups && now.marks == before.marks && now.connectors == before.connectors &&
 	       now.sb_infos == before.sb_infos && now.inodes == before.inodes && now.dentries == before.dentries &&
 	       now.allocations == before.allocations && now.allocated_bytes == before.allocated_bytes;
+
+	if (!nothing)
+		printf("# left: groups %ld marks %ld connectors %ld inodes %ld dentries %ld allocations %ld bytes %ld\n",
+		       (long)(now.groups - before.groups), (long)(now.marks - before.marks), (long)(now.connectors - before.connectors),
+		       (long)(now.inodes - before.inodes), (long)(now.dentries - before.dentries),
+		       (long)(now.allocations - before.allocations), (long)(now.allocated_bytes - before.allocated_bytes));
+	return nothing;
 }
 
 /* ---- the filesystem ---- */

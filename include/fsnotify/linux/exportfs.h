@@ -58,6 +58,14 @@ struct fid {
 #define EXPORT_FH_FID 0x2
 #define EXPORT_FH_DIR_ONLY 0x4
 
+/* In the flags of struct export_operations: what a server that hands out the filesystem must know. */
+#define EXPORT_OP_NOWCC 0x1
+#define EXPORT_OP_NOSUBTREECHK 0x2
+#define EXPORT_OP_CLOSE_BEFORE_UNLINK 0x4
+#define EXPORT_OP_REMOTE_FS 0x8
+#define EXPORT_OP_NOATOMIC_ATTR 0x10
+#define EXPORT_OP_FLUSH_ON_CLOSE 0x20
+
 /* Flags of a filesystem's operations. */
 #define EXPORT_OP_NOWCC 0x1
 #define EXPORT_OP_NOSUBTREECHK 0x2
