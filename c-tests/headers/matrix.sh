@@ -153,7 +153,7 @@ names() {
 	find include/fsnotify/linux -name '*.h' -exec cat {} + | grep -oE '\b(fsn|FSN)_[A-Za-z0-9_]+' | LC_ALL=C sort -u >"$work/named"
 	find include/fsnotify/fsn -name '*.h' -exec cat {} + | grep -oE '\b(fsn|FSN)_[A-Za-z0-9_]+' | LC_ALL=C sort -u >"$work/known"
 	find include/fsnotify/linux -name '*.h' -exec sed -nE \
-		's/^#define (FSN_[A-Z_0-9]+).*/\1/p; s/^static inline.* (fsn_[a-z_]+)\(.*/\1/p; s/^.*__typeof__.* (fsn_[a-z_]+_) = .*/\1/p' {} + |
+		's/^#define (FSN_[A-Z_0-9]+).*/\1/p; s/^static inline.*[ *](fsn_[a-z_0-9]+)\(.*/\1/p; s/^.*__typeof__.* (fsn_[a-z_]+_) = .*/\1/p' {} + |
 		LC_ALL=C sort -u >"$work/private"
 	LC_ALL=C comm -23 "$work/named" "$work/known" | LC_ALL=C comm -23 - "$work/private" | grep -v '_$' |
 		grep -vE '^fsn_module_' >"$work/log"

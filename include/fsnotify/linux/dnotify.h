@@ -27,18 +27,18 @@ int fcntl_dirnotify(int fd, struct file *filp, unsigned int arg);
  * The library's table of descriptors learns of the two where they are linked. The second names are the same functions,
  * which may be missing.
  */
-extern __typeof__(fcntl_dirnotify) fsn_fcntl_dirnotify __asm__("fcntl_dirnotify") __attribute__((__weak__));
-extern __typeof__(dnotify_flush) fsn_dnotify_flush __asm__("dnotify_flush") __attribute__((__weak__));
+extern __typeof__(fcntl_dirnotify) fsn_fcntl_dirnotify_ __asm__("fcntl_dirnotify") __attribute__((__weak__));
+extern __typeof__(dnotify_flush) fsn_dnotify_flush_ __asm__("dnotify_flush") __attribute__((__weak__));
 
 static inline int fsn_dnotify_fcntl(int fd, struct file *filp, unsigned long arg)
 {
-	return fsn_fcntl_dirnotify(fd, filp, arg);
+	return fsn_fcntl_dirnotify_(fd, filp, arg);
 }
 
 static inline void __attribute__((__constructor__(199))) fsn_dnotify_is_linked(void)
 {
-	if (fsn_dnotify_flush)
-		fsn_set_dnotify(fsn_dnotify_fcntl, fsn_dnotify_flush);
+	if (fsn_dnotify_flush_)
+		fsn_set_dnotify(fsn_dnotify_fcntl, fsn_dnotify_flush_);
 }
 
 #endif /* _FSN_LINUX_DNOTIFY_H */

@@ -182,9 +182,9 @@ static inline void *fsn_v61_next(const void *node, bool single)
 
 #define FSN_V61_SINGLE(head) __builtin_types_compatible_p(__typeof__(*(head)), struct hlist_head)
 #define FSN_V61_ENTRY(from, pos, member) __extension__ ({ \
-		char *fsn_node = (from); \
+		char *fsn_node_ = (from); \
 \
-		(__typeof__(pos))(void *)(fsn_node ? fsn_node - offsetof(__typeof__(*(pos)), member) : NULL); \
+		(__typeof__(pos))(void *)(fsn_node_ ? fsn_node_ - offsetof(__typeof__(*(pos)), member) : NULL); \
 	})
 #define list_for_each_entry(pos, head, member) \
 	for ((pos) = FSN_V61_ENTRY(fsn_v61_first(head, FSN_V61_SINGLE(head)), pos, member); \
