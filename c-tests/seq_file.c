@@ -188,6 +188,11 @@ static void others(void)
 	is(security_path_notify(path, FS_ACCESS_PERM, FSNOTIFY_OBJ_TYPE_INODE), 0, "security: or does not");
 	fsn_set_security_path_notify(NULL);
 	is(security_path_notify(path, FS_ACCESS_PERM, FSNOTIFY_OBJ_TYPE_SB), 0, "security: it can be taken away");
+
+	is(get_taint(), 0, "taint: none at first");
+	add_taint(TAINT_AUX, 0);
+	ok(test_taint(TAINT_AUX) && !test_taint(TAINT_WARN), "taint: what was added");
+	is(get_taint(), 1UL << TAINT_AUX, "taint: and nothing else");
 }
 
 int main(void)

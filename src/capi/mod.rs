@@ -29,10 +29,13 @@ pub mod namespace;
 #[cfg(feature = "core")]
 pub mod notification;
 pub mod notifier;
+pub mod percpu;
 pub mod rcu;
 pub mod reclaim;
 pub mod rhashtable;
 pub mod sched;
+pub mod security;
+pub mod seq_file;
 pub mod sync;
 pub mod sysctl;
 pub mod uaccess;

@@ -4999,6 +4999,22 @@ int fsn_lease_announce(unsigned long arg,
 		       void *lease);
 
 /*
+ * The processor that the calling thread runs on, or did a moment ago (`smp_processor_id()`), below `fsn_nr_cpu_ids()`.
+ *
+ * # Safety
+ * None.
+ */
+unsigned int fsn_smp_processor_id(void);
+
+/*
+ * How many processors data is kept for (`nr_cpu_ids`): those that the system can have, at most 64; with more, some share.
+ *
+ * # Safety
+ * None.
+ */
+unsigned int fsn_nr_cpu_ids(void);
+
+/*
  * Makes a domain of any memory; zeroed memory is one already. Returns 0.
  *
  * # Safety
@@ -5511,6 +5527,58 @@ unsigned long fsn_jiffies(void);
 int64_t fsn_ktime_get(void);
 
 /*
+ * Asks the program's hook whether a path may be watched for the events in `mask`, by a mark on an object of the kind `obj_type`
+ * (`security_path_notify()`): 0 without a hook, else what it returns.
+ *
+ * # Safety
+ * The path is valid.
+ */
+int fsn_security_path_notify(const struct path *path,
+			     __u64 mask,
+			     unsigned int obj_type);
+
+/*
+ * Sets the hook of `fsn_security_path_notify()`, which returns 0 or a negative errno. NULL: everything is allowed. A thread
+ * may still be in the old one.
+ *
+ * # Safety
+ * `hook` is NULL or may be called from any thread.
+ */
+void fsn_set_security_path_notify(int (*hook)(const struct path *path, __u64 mask, unsigned int obj_type));
+
+/*
+ * Notes that something has happened after which the process is not what it was (`add_taint()`): `flag` is one of the kernel's
+ * `TAINT_*`, below 64; others are ignored.
+ *
+ * # Safety
+ * None.
+ */
+void fsn_add_taint(unsigned int flag);
+
+/*
+ * What `fsn_add_taint()` has noted: bit `TAINT_*` (`get_taint()`).
+ *
+ * # Safety
+ * None.
+ */
+unsigned long fsn_get_taint(void);
+
+/*
+ * Has `show(m, v)` write text to a `struct seq_file` of any size, with `private` and `file` in it, and copies the beginning to
+ * `buf`, ended by a NUL if `size` is not 0. The length of the whole text, the negative value that `show` returned, or -ENOMEM.
+ * `show` is called again, with more room, as long as its text does not fit.
+ *
+ * # Safety
+ * `show` may be called so; `buf` has `size` bytes.
+ */
+long fsn_seq_show(int (*show)(struct seq_file *m, void *v),
+		       void *v,
+		       void *FSN_CXX_KEYWORD(private),
+		       const struct file *file,
+		       char *buf,
+		       size_t size);
+
+/*
  * Waits for a spinlock that `fsn_spin_lock()` found taken; returns with the lock held. Sleeps.
  *
  * # Safety
@@ -5757,57 +5825,6 @@ long fsn_strnlen_user(const char *from,
 long fsn_strncpy_from_user(char *to,
 			   const char *from,
 			   long max);
-
-/*
- * Has `show(m, v)` write text to a `struct seq_file` of any size, with `private` and `file` in it, and copies the beginning to
- * `buf`, ended by a NUL if `size` is not 0. The length of the whole text, the negative value that `show` returned, or -ENOMEM.
- * `show` is called again, with more room, as long as its text does not fit.
- *
- * # Safety
- * `show` may be called so; `buf` has `size` bytes.
- */
-long fsn_seq_show(int (*show)(struct seq_file *m, void *v),
-		       void *v,
-		       void *FSN_CXX_KEYWORD(private),
-		       const struct file *file,
-		       char *buf,
-		       size_t size);
-
-/*
- * The processor that the calling thread runs on, or did a moment ago (`smp_processor_id()`), below `fsn_nr_cpu_ids()`.
- *
- * # Safety
- * None.
- */
-unsigned int fsn_smp_processor_id(void);
-
-/*
- * How many processors data is kept for (`nr_cpu_ids`): those that the system can have, at most 64; with more, some share.
- *
- * # Safety
- * None.
- */
-unsigned int fsn_nr_cpu_ids(void);
-
-/*
- * Asks the program's hook whether a path may be watched for the events in `mask`, by a mark on an object of the kind `obj_type`
- * (`security_path_notify()`): 0 without a hook, else what it returns.
- *
- * # Safety
- * The path is valid.
- */
-int fsn_security_path_notify(const struct path *path,
-			     __u64 mask,
-			     unsigned int obj_type);
-
-/*
- * Sets the hook of `fsn_security_path_notify()`, which returns 0 or a negative errno. NULL: everything is allowed. A thread
- * may still be in the old one.
- *
- * # Safety
- * `hook` is NULL or may be called from any thread.
- */
-void fsn_set_security_path_notify(int (*hook)(const struct path *path, __u64 mask, unsigned int obj_type));
 
 /*
  * 6.1's `fsnotify_find_mark()`: the group's mark on the object whose connector pointer this is, with a reference that the caller

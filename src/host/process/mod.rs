@@ -47,6 +47,7 @@ mod srcu_slots;
 pub mod stats;
 pub mod sysctl;
 pub mod sysctl_text;
+pub mod taint;
 pub mod task;
 pub mod thread;
 pub mod trace;
