@@ -67,7 +67,8 @@ static void check(const char *path, int wd, u32 mask, bool link)
 
 static void texts(void)
 {
-	int fd = inotify_of(IN_NONBLOCK), i, wd;
+	int fd = inotify_of(IN_NONBLOCK), i, wd = 0;
+	long whole;
 	const char *newest, *oldest;
 	char path[32], small[64];
 
@@ -105,7 +106,10 @@ static void texts(void)
 	ok(fsn_sys_fdinfo(fd, info, sizeof(info)) > 300 * 60, "more than a page of text");
 	is(lines("inotify "), 302, "is complete");
 	check(path, wd, IN_OPEN, false);
-	ok(fsn_sys_fdinfo(fd, small, sizeof(small)) <= (long)sizeof(small), "a short buffer does not get more than it holds");
+	whole = fsn_sys_fdinfo(fd, info, sizeof(info));
+	memset(small, '#', sizeof(small));
+	is(fsn_sys_fdinfo(fd, small, 32), whole, "a short buffer: the length of the whole text");
+	ok(strnlen(small, 32) == 31 && !strncmp(small, info, 31) && small[32] == '#', "of which it has what fits");
 	fsn_sys_close(fd);
 	is(fsn_sys_fdinfo(fd, info, sizeof(info)) < 0, 1, "of a closed descriptor there is none");
 }

@@ -155,7 +155,7 @@ static void watches(void)
 static void namespaces(void)
 {
 	struct cred *new = prepare_creds();
-	const struct cred *old;
+	const struct cred *inner = get_cred(new), *old;
 	int inside[2], i;
 
 	set(INSTANCES, "2");
@@ -174,6 +174,18 @@ static void namespaces(void)
 	fsn_sys_close(i);
 	fsn_sys_close(inside[1]);
 	set(INSTANCES, "128");
+	override_creds(inner);
+	inner->user_ns->ucount_max[UCOUNT_INOTIFY_INSTANCES] = 1;
+	inner->user_ns->ucount_max[UCOUNT_INOTIFY_WATCHES] = 1;
+	inside[0] = inotify_of(0);
+	is(inotify_of(0), -EMFILE, "the namespace's own limit");
+	mem_mkdir("/ns", 0755);
+	is(watch(inside[0], "/", IN_OPEN), 1, "a watch");
+	is(watch(inside[0], "/ns", IN_OPEN), -ENOSPC, "and its own limit of them");
+	revert_creds(old);
+	is(watch(inside[0], "/ns", IN_OPEN), -ENOSPC, "which is the instance's, whoever adds it");
+	fsn_sys_close(inside[0]);
+	put_cred(inner);
 }
 
 static void permissions(void)

@@ -86,6 +86,10 @@ $(foreach program,$(backends-programs),$(foreach series,$(or $(call backends-say
 	$(eval $(call backends-program-rule,$(series),$(program)))))
 -include $(wildcard $(backends-out)/*/sources/*.o.d)
 
+# The same operations on the running kernel and on 6.12's backends.
+include $(backends-dir)/parity/rules.mk
+backends-built-6.12 += $(parity-tests) $(parity-out)/tests/runner
+
 backends-compile: $(foreach series,$(SERIES),$(BACKENDS:%=$(backends-out)/$(series)/%.o))
 
 backends-programs: $(foreach series,$(SERIES),$(backends-built-$(series)))
@@ -110,5 +114,3 @@ check-backends: $(shared) $(out)/$(soname) $(backends-series:%=$(backends-out)/%
 		$$([ -e $(backends-out)/$(series)/missing ] || echo "$(backends-built-$(series))"))
 
 .PHONY: backends-compile backends-programs check-backends
-
-include $(backends-dir)/parity/rules.mk
