@@ -10,6 +10,7 @@ pub mod descriptors;
 #[cfg(feature = "core")]
 pub mod dump;
 pub mod exe_file;
+pub mod exportfs;
 pub mod fasync;
 pub mod file_ops;
 #[cfg(feature = "core")]

@@ -2,6 +2,7 @@
 //! Names and their inodes: making a dentry positive and negative, hashing and unhashing it, an inode's aliases.
 
 use super::dentry::{detach_inode, dput, is_root, kill_upwards, let_go};
+use super::dentry_alloc::d_alloc_anon;
 use super::dentry_hash::{chain_of, d_unhashed, rehash, unhash};
 use super::dentry_move::{ancestor, move_locked, RENAME};
 use super::held::{hold, Held};
@@ -10,6 +11,7 @@ use super::inode::iput;
 use super::links::{container_of, hlist_add_head, hlist_unhashed, nodes};
 use crate::abi::*;
 use crate::host::process::log::warn;
+use core::ffi::c_int;
 use core::ptr;
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
@@ -176,6 +178,47 @@ pub fn d_find_alias(inode: &inode) -> *mut dentry {
         let _lock = hold(alias.lock());
         !d_unhashed(alias) && alias.get_live()
     }))
+}
+
+/// Any dentry of the inode, with a reference; if it has none, a new one without a parent, which goes at its last put. The
+/// caller's reference on the inode is used up. `-ESTALE` for NULL, `-ENOMEM`.
+///
+/// # Safety
+///
+/// NULL or an inode on which the caller has a reference.
+pub unsafe fn d_obtain_alias(inode: *mut inode) -> Result<*mut dentry, c_int> {
+    // SAFETY: the caller's reference.
+    let this = unsafe { inode.as_ref() }.ok_or(-libc::ESTALE)?;
+    let mut found = d_find_any_alias(this);
+    if found.is_null() {
+        let new = this.super_block().map_or(ptr::null_mut(), d_alloc_anon);
+        // SAFETY: NULL or new.
+        if let Some(anon) = unsafe { new.as_ref() } {
+            let lock = hold(&this.i_lock);
+            // SAFETY: the inode is locked.
+            match unsafe { aliases(this) }.find(|alias| alias.get_live()) {
+                Some(alias) => {
+                    found = alias.as_ptr();
+                    drop(lock);
+                    // SAFETY: made above.
+                    unsafe { dput(new) };
+                }
+                None => {
+                    let _lock = hold(anon.lock());
+                    attach(anon, this);
+                    anon.update_flags(DCACHE_DISCONNECTED, 0);
+                    // The dentry has the caller's reference on the inode.
+                    return Ok(new);
+                }
+            }
+        }
+    }
+    // SAFETY: the caller's; the alias has its own.
+    unsafe { iput(inode) };
+    if found.is_null() {
+        return Err(-libc::ENOMEM);
+    }
+    Ok(found)
 }
 
 /// Claimed dentries, chained through `d_lru`, which nothing else uses.

@@ -5,7 +5,7 @@ use super::hooks;
 use super::inode_alloc::alloc_own;
 use super::mount::{path_get, path_put};
 use super::origin::Origin;
-use super::writers::{errseq_sample, get_write_access, put_write_access};
+use super::writers::{get_write_access, put_write_access};
 use crate::abi::*;
 use crate::host::process::log::warn;
 use crate::host::process::{slab, srcu, work};
@@ -125,7 +125,7 @@ pub unsafe fn dentry_open(path: &path, flags: c_int, cred: *const cred) -> Resul
         unsafe { *file.f_op.get() = ptr::null() };
         return Ok(new);
     }
-    if let Err(err) = set_up_contents(file, inode) {
+    if let Err(err) = count_writer(file, inode) {
         end(file);
         return Err(err);
     }
@@ -143,16 +143,9 @@ pub unsafe fn dentry_open(path: &path, flags: c_int, cred: *const cred) -> Resul
     Ok(new)
 }
 
-/// The pages of the file, and what goes with them: errors of writing them count from now on, and a writer is one for others.
-fn set_up_contents(file: &file, inode: &inode) -> Result<(), c_int> {
+/// Whoever opens a file for writing is a writer for others; `-ETXTBSY` while somebody forbids that.
+fn count_writer(file: &file, inode: &inode) -> Result<(), c_int> {
     const S_IFMT: u16 = 0o170_000;
-    let mapping = inode.mapping();
-    // SAFETY: nobody else uses the file yet.
-    unsafe { *file.f_mapping.get() = mapping };
-    // SAFETY: the pages are part of an inode that is alive.
-    if let Some(mapping) = unsafe { mapping.as_ref() } {
-        file.f_wb_err.store(errseq_sample(&mapping.wb_err), Relaxed);
-    }
     let special = matches!(inode.i_mode.load(Relaxed) & S_IFMT, 0o020_000 | 0o060_000 | 0o010_000 | 0o140_000);
     if file.f_mode.load(Relaxed) & FMODE_WRITE != 0 && !special {
         get_write_access(inode)?;

@@ -5,6 +5,7 @@
 //! is set and from then on it belongs to whoever set it.
 
 use super::held::{hold, Held};
+use super::inode_hash;
 use super::inode_alloc::destroy_inode;
 use super::links::{container_of, hlist_del_init, hlist_unhashed, list_add, list_del_init, list_empty, list_init};
 use super::super_block::orphan_gone;
@@ -166,9 +167,14 @@ pub fn clear_inode(inode: &inode) {
 /// Takes an inode off the chain that `i_hash` puts it on. A program with a lock of its own for its chains does it itself, at
 /// the latest in `evict_inode`.
 pub fn remove_inode_hash(inode: &inode) {
-    let _lock = hold(&HASH_LOCK);
+    let lock = hold(&HASH_LOCK);
+    let hashed = !hlist_unhashed(&inode.i_hash);
     // SAFETY: chains that the program left to the library are changed under its lock.
     unsafe { hlist_del_init(&inode.i_hash) };
+    core::mem::drop(lock);
+    if hashed {
+        inode_hash::changed();
+    }
 }
 
 /// Counts an inode as hashed although it is on no chain: it stays in memory without references.

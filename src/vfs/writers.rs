@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Who may write a file (`i_writecount`: above zero counts writers, below zero those who forbid them), and the errors of
-//! writing it back (`errseq_t`), which everybody who has the file open sees once.
+//! Who may write a file (`i_writecount`: above zero counts writers, below zero those who forbid them).
 
 use crate::abi::*;
 use core::ffi::c_int;
-use core::sync::atomic::AtomicU32;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use core::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 /// One step up or down unless `refuse` says so of the value.
 fn step(inode: &inode, by: c_int, refuse: fn(c_int) -> bool) -> Result<(), c_int> {
@@ -40,23 +38,4 @@ pub fn deny_write_access(inode: &inode) -> Result<(), c_int> {
 /// Ends [`deny_write_access`].
 pub fn allow_write_access(inode: &inode) {
     inode.i_writecount.counter.fetch_add(1, AcqRel);
-}
-
-/// In an `errseq_t`: somebody has seen the error (`fsn/mapping.h` has the rest of it).
-const SEEN: u32 = 1 << 12;
-
-/// Where a watcher begins: an error that nobody has seen yet is still to come for it.
-pub fn errseq_sample(eseq: &AtomicU32) -> u32 {
-    match eseq.load(Acquire) {
-        old if old & SEEN == 0 => 0,
-        old => old,
-    }
-}
-
-impl inode {
-    /// The pages of the file, if the program has not taken them away.
-    pub(super) fn mapping(&self) -> *mut address_space {
-        // SAFETY: set before the inode is used.
-        unsafe { *self.i_mapping.get() }
-    }
 }
