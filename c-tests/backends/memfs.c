@@ -354,6 +354,57 @@ const struct inode_operations mem_dir_inode_operations = {
 const struct inode_operations mem_file_inode_operations = { .lookup = NULL };
 const struct inode_operations mem_symlink_inode_operations = { .lookup = NULL };
 
+/* --- file handles, as tmpfs has them: generation and number; an inode is hashed when it gets its first --- */
+
+static int mem_encode_fh(struct inode *inode, __u32 *fh, int *words, struct inode *parent)
+{
+	static DEFINE_SPINLOCK(hashing);
+	int room = *words;
+
+	(void)parent;
+	*words = 3;
+	if (room < 3)
+		return FILEID_INVALID;
+	spin_lock(&hashing);
+	if (inode_unhashed(inode))
+		__insert_inode_hash(inode, inode->i_ino + inode->i_generation);
+	spin_unlock(&hashing);
+	fh[0] = inode->i_generation;
+	fh[1] = (__u32)inode->i_ino;
+	fh[2] = (__u32)((__u64)inode->i_ino >> 32);
+	return FILEID_INO32_GEN;
+}
+
+static int mem_match(struct inode *inode, void *words)
+{
+	const __u32 *fh = words;
+
+	return inode->i_ino == ((__u64)fh[2] << 32 | fh[1]) && inode->i_generation == fh[0];
+}
+
+static struct dentry *mem_fh_to_dentry(struct super_block *sb, struct fid *fid, int words, int type)
+{
+	const __u32 *fh = fid->raw;
+	struct dentry *dentry;
+	struct inode *inode;
+
+	if (words < 3 || type != FILEID_INO32_GEN)
+		return NULL;
+	inode = ilookup5(sb, ((unsigned long)fh[2] << 32 | fh[1]) + fh[0], mem_match, fid->raw);
+	if (!inode)
+		return NULL;
+	dentry = fsn_d_find_alias(inode);
+	if (!dentry)
+		dentry = fsn_d_find_any_alias(inode);
+	iput(inode);
+	return dentry;
+}
+
+static const struct export_operations mem_export_operations = {
+	.encode_fh = mem_encode_fh,
+	.fh_to_dentry = mem_fh_to_dentry,
+};
+
 /* --- superblocks --- */
 
 static int mem_statfs(struct dentry *dentry, struct kstatfs *buf)
@@ -378,48 +429,6 @@ static const struct super_operations mem_super_operations = {
 	.drop_inode = fsn_generic_delete_inode,
 	.put_super = mem_put_super,
 	.statfs = mem_statfs,
-};
-
-/* The handle of tmpfs: the generation and both halves of the number. */
-static int mem_encode_fh(struct inode *inode, __u32 *fh, int *len, struct inode *parent)
-{
-	int room = *len;
-
-	(void)parent;
-	*len = 3;
-	if (room < 3)
-		return FILEID_INVALID;
-	fh[0] = inode->i_generation;
-	fh[1] = (__u32)inode->i_ino;
-	fh[2] = (__u32)((__u64)inode->i_ino >> 32);
-	return FILEID_INO32_GEN;
-}
-
-static struct dentry *mem_fh_to_dentry(struct super_block *sb, struct fid *fid, int len, int type)
-{
-	__u32 *fh = (__u32 *)fid;
-	struct dentry *dentry = NULL;
-	struct inode *inode, *found = NULL;
-
-	if (len < 3 || type != FILEID_INO32_GEN)
-		return NULL;
-	spin_lock(&sb->s_inode_list_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
-		if (inode->i_generation == fh[0] && inode->i_ino == ((__u64)fh[2] << 32 | fh[1])) {
-			found = igrab(inode);
-			break;
-		}
-	spin_unlock(&sb->s_inode_list_lock);
-	if (found) {
-		dentry = d_find_any_alias(found);
-		iput(found);
-	}
-	return dentry ? dentry : ERR_PTR(-ESTALE);
-}
-
-static const struct export_operations mem_export_operations = {
-	.encode_fh = mem_encode_fh,
-	.fh_to_dentry = mem_fh_to_dentry,
 };
 
 /* Each name's own reference goes first. */

@@ -183,10 +183,10 @@ int mem_truncate(const char *name, off_t size)
 	if (!err && IS_APPEND(inode))
 		err = -EPERM;
 	if (!err)
-		err = fsn_get_write_access(inode);
+		err = get_write_access(inode);
 	if (!err) {
 		err = mem_do_truncate(path.dentry, size, 0, NULL);
-		fsn_put_write_access(inode);
+		put_write_access(inode);
 	}
 	path_put(&path);
 	return err;

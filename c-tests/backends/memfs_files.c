@@ -280,12 +280,12 @@ static int may_open(const struct path *path, int acc, int flags)
 static int handle_truncate(struct file *file)
 {
 	struct inode *inode = file_inode(file);
-	int err = fsn_get_write_access(inode);
+	int err = get_write_access(inode);
 
 	if (err)
 		return err;
 	err = mem_do_truncate(file->f_path.dentry, 0, ATTR_MTIME | ATTR_CTIME | ATTR_OPEN, file);
-	fsn_put_write_access(inode);
+	put_write_access(inode);
 	return err;
 }
 
@@ -378,7 +378,6 @@ int mem_dup(int fd)
 int mem_execve(const char *name)
 {
 	struct file *file = open_path(AT_FDCWD, name, O_RDONLY | O_LARGEFILE | __FMODE_EXEC, 0);
-	struct inode *inode;
 	loff_t pos = 0;
 	char head[256];
 	ssize_t n;
@@ -386,13 +385,12 @@ int mem_execve(const char *name)
 
 	if (IS_ERR(file))
 		return (int)PTR_ERR(file);
-	inode = file_inode(file);
 	/* nobody writes a program that runs */
-	err = fsn_deny_write_access(inode);
+	err = deny_write_access(file);
 	if (!err) {
 		n = file->f_op->read(file, head, sizeof(head), &pos);
 		err = n < 0 ? (int)n : -ENOEXEC;
-		fsn_allow_write_access(inode);
+		allow_write_access(file);
 	}
 	fput(file);
 	return err;

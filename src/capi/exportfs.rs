@@ -31,7 +31,8 @@ pub unsafe extern "C" fn fsn_exportfs_encode_inode_fh(
 ) -> c_int {
     // SAFETY: the caller's promise.
     let (inode, len) = (unsafe { &*inode }, unsafe { &mut *max_len });
-    exportfs::encode_inode_fh(inode, fid.cast(), len, parent, flags)
+    // SAFETY: the caller's promise.
+    unsafe { exportfs::encode_inode_fh(inode, fid.cast(), len, parent, flags) }
 }
 
 /// 6.1's `exportfs_encode_inode_fh()`: a filesystem without `encode_fh` gets `fsn_generic_encode_ino32_fh()`.
@@ -48,7 +49,8 @@ pub unsafe extern "C" fn fsn_v61_exportfs_encode_inode_fh(
 ) -> c_int {
     // SAFETY: the caller's promise.
     let (inode, len) = (unsafe { &*inode }, unsafe { &mut *max_len });
-    exportfs::encode_inode_fh_6_1(inode, fid.cast(), len, parent)
+    // SAFETY: the caller's promise.
+    unsafe { exportfs::encode_inode_fh_6_1(inode, fid.cast(), len, parent) }
 }
 
 /// An `encode_fh`: number and generation in a word each, then those of `parent` if it is not NULL.
@@ -66,7 +68,9 @@ pub unsafe extern "C" fn fsn_generic_encode_ino32_fh(
     // SAFETY: the caller's promise.
     let (inode, len) = (unsafe { &*inode }, unsafe { &mut *max_len });
     // SAFETY: the caller's promise.
-    exportfs::generic_encode_ino32_fh(inode, fh, len, unsafe { parent.as_ref() })
+    let parent = unsafe { parent.as_ref() };
+    // SAFETY: the caller's promise.
+    unsafe { exportfs::generic_encode_ino32_fh(inode, fh, len, parent) }
 }
 
 /// The dentry of a handle, with a reference: NULL or an error pointer as `fh_to_dentry` has it, `-ESTALE` if the filesystem
@@ -97,7 +101,9 @@ pub unsafe extern "C" fn fsn_exportfs_decode_fh_raw(
     });
     let ask = ask.as_ref().map(|ask| -> exportfs::Acceptable<'_> { ask });
     // SAFETY: a mount holds its superblock.
-    match exportfs::decode_fh(unsafe { &*sb }, fid, fh_len, fileid_type, flags, ask) {
+    let sb = unsafe { &*sb };
+    // SAFETY: the caller's promise.
+    match unsafe { exportfs::decode_fh(sb, fid, fh_len, fileid_type, flags, ask) } {
         Ok(found) => found.map_or(ptr::null_mut(), Entry::into_raw),
         Err(errno) => err_ptr(errno),
     }
@@ -178,7 +184,7 @@ pub unsafe extern "C" fn fsn_d_obtain_alias(inode: *mut inode) -> *mut dentry {
 #[no_mangle]
 pub unsafe extern "C" fn fsn___insert_inode_hash(inode: *mut inode, hashval: c_ulong) {
     // SAFETY: alive by the caller's promise.
-    inode_hash::insert_inode_hash(unsafe { &*inode }, hashval as u64)
+    inode_hash::insert_inode_hash(unsafe { &*inode }, hashval)
 }
 
 /// The inode of that number, with a reference, or NULL.
@@ -188,7 +194,7 @@ pub unsafe extern "C" fn fsn___insert_inode_hash(inode: *mut inode, hashval: c_u
 /// `sb` is alive; the caller holds no lock.
 #[no_mangle]
 pub unsafe extern "C" fn fsn_ilookup(sb: *mut super_block, ino: c_ulong) -> *mut inode {
-    inode_hash::ilookup(sb, ino as u64)
+    inode_hash::ilookup(sb, ino)
 }
 
 /// The inode that was hashed by that value and for which `test(inode, data)` is not 0, with a reference, or NULL. `test` is
@@ -209,7 +215,7 @@ pub unsafe extern "C" fn fsn_ilookup5(
         // SAFETY: what is on a chain stays while the chains are locked.
         unsafe { test(ptr::from_ref(inode).cast_mut(), data) != 0 }
     };
-    inode_hash::ilookup5(sb, hashval as u64, &wanted)
+    inode_hash::ilookup5(sb, hashval, &wanted)
 }
 
 /// The inode of that number, with a reference; if there is none a new one with `I_NEW`, which others wait for until
@@ -221,7 +227,7 @@ pub unsafe extern "C" fn fsn_ilookup5(
 #[no_mangle]
 pub unsafe extern "C" fn fsn_iget_locked(sb: *mut super_block, ino: c_ulong) -> *mut inode {
     // SAFETY: the caller's promise.
-    unsafe { inode_hash::iget_locked(sb, ino as u64) }
+    unsafe { inode_hash::iget_locked(sb, ino) }
 }
 
 /// The new inode is set up.

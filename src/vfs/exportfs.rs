@@ -46,37 +46,54 @@ fn name_of(inode: &inode) -> (u64, u32) {
 }
 
 /// Writes the words, if they have room; `len` is the room before and what is needed afterwards.
-fn write(fh: *mut u32, len: &mut c_int, words: &[u32], kind: c_int) -> c_int {
+///
+/// # Safety
+///
+/// `fh` has room for `len` words.
+unsafe fn write(fh: *mut u32, len: &mut c_int, words: &[u32], kind: c_int) -> c_int {
     let room = *len;
     *len = words.len() as c_int;
     if room < words.len() as c_int {
         return FILEID_INVALID;
     }
-    // SAFETY: the caller has that much room.
+    // SAFETY: there is room, by the contract.
     unsafe { ptr::copy_nonoverlapping(words.as_ptr(), fh, words.len()) };
     kind
 }
 
 /// The handle of most filesystems: number and generation, and the parent's if there is one.
-pub fn generic_encode_ino32_fh(inode: &inode, fh: *mut u32, len: &mut c_int, parent: Option<&inode>) -> c_int {
+///
+/// # Safety
+///
+/// `fh` has room for `len` words.
+pub unsafe fn generic_encode_ino32_fh(inode: &inode, fh: *mut u32, len: &mut c_int, parent: Option<&inode>) -> c_int {
     let (ino, generation) = name_of(inode);
     match parent.map(name_of) {
-        None => write(fh, len, &[ino as u32, generation], FILEID_INO32_GEN),
+        // SAFETY: the contract is the same.
+        None => unsafe { write(fh, len, &[ino as u32, generation], FILEID_INO32_GEN) },
         Some((of_parent, since)) => {
-            write(fh, len, &[ino as u32, generation, of_parent as u32, since], FILEID_INO32_GEN_PARENT)
+            let words = [ino as u32, generation, of_parent as u32, since];
+            // SAFETY: the contract is the same.
+            unsafe { write(fh, len, &words, FILEID_INO32_GEN_PARENT) }
         }
     }
 }
 
 /// A handle of an inode: its type, `FILEID_INVALID` if it has no room, `-EOPNOTSUPP` if the filesystem has none.
-pub fn encode_inode_fh(inode: &inode, fh: *mut u32, len: &mut c_int, parent: *mut inode, flags: c_int) -> c_int {
+///
+/// # Safety
+///
+/// `fh` has room for `len` words; `parent` is NULL or alive.
+pub unsafe fn encode_inode_fh(inode: &inode, fh: *mut u32, len: &mut c_int, parent: *mut inode, flags: c_int) -> c_int {
     let Some(sb) = inode.super_block() else { return -libc::EOPNOTSUPP };
     let Some(ops) = sb.export_ops() else {
         if flags & EXPORT_FH_FID == 0 {
             return -libc::EOPNOTSUPP;
         }
         let (ino, generation) = name_of(inode);
-        return write(fh, len, &[ino as u32, (ino >> 32) as u32, generation], FILEID_INO64_GEN);
+        let words = [ino as u32, (ino >> 32) as u32, generation];
+        // SAFETY: the contract is the same.
+        return unsafe { write(fh, len, &words, FILEID_INO64_GEN) };
     };
     if flags & EXPORT_FH_FID == 0 && ops.fh_to_dentry.is_none() {
         return -libc::EOPNOTSUPP;
@@ -89,13 +106,21 @@ pub fn encode_inode_fh(inode: &inode, fh: *mut u32, len: &mut c_int, parent: *mu
 }
 
 /// As 6.1 has it: a filesystem without handles of its own gets the generic ones.
-pub fn encode_inode_fh_6_1(inode: &inode, fh: *mut u32, len: &mut c_int, parent: *mut inode) -> c_int {
+///
+/// # Safety
+///
+/// `fh` has room for `len` words; `parent` is NULL or alive.
+pub unsafe fn encode_inode_fh_6_1(inode: &inode, fh: *mut u32, len: &mut c_int, parent: *mut inode) -> c_int {
     let ops = inode.super_block().and_then(super_block::export_ops);
     match ops.and_then(|ops| ops.encode_fh) {
         // SAFETY: as in `encode_inode_fh()`.
         Some(encode_fh) => unsafe { encode_fh(inode.as_ptr(), fh, len, parent) },
-        // SAFETY: NULL or alive.
-        None => generic_encode_ino32_fh(inode, fh, len, unsafe { parent.as_ref() }),
+        None => {
+            // SAFETY: NULL or alive.
+            let parent = unsafe { parent.as_ref() };
+            // SAFETY: the contract is the same.
+            unsafe { generic_encode_ino32_fh(inode, fh, len, parent) }
+        }
     }
 }
 
@@ -134,7 +159,11 @@ fn alias_after(inode: &inode, seen: *mut dentry) -> Option<Entry> {
 
 /// The dentry of a handle: `-ESTALE` if the filesystem finds none or has no handles, `-ENOTDIR` if it must be a directory,
 /// `-EACCES` if no dentry of the inode will do. Without `acceptable` any will.
-pub fn decode_fh(
+///
+/// # Safety
+///
+/// `fid` points to `len` words.
+pub unsafe fn decode_fh(
     sb: &super_block,
     fid: *mut fid,
     len: c_int,

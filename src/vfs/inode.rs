@@ -5,8 +5,8 @@
 //! is set and from then on it belongs to whoever set it.
 
 use super::held::{hold, Held};
-use super::inode_hash;
 use super::inode_alloc::destroy_inode;
+use super::inode_hash;
 use super::links::{container_of, hlist_del_init, hlist_unhashed, list_add, list_del_init, list_empty, list_init};
 use super::super_block::orphan_gone;
 use crate::abi::*;

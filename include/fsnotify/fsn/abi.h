@@ -3018,6 +3018,148 @@ void fsn_set_mm_exe_file(void *mm,
 			 struct file *new_exe_file);
 
 /*
+ * Makes a handle of an inode: returns its type; `FILEID_INVALID` (255) if `*max_len` words are not enough (they are then as
+ * many as needed) or none can be made; `-EOPNOTSUPP` if the filesystem has no handles. `flags` are `EXPORT_FH_*`: with
+ * `EXPORT_FH_FID` (2) a handle that cannot be looked up will do, and a filesystem without `s_export_op` gets one of number
+ * and generation.
+ *
+ * # Safety
+ *
+ * The caller has references on `inode` and `parent` (which may be NULL); `fid` has room for `*max_len` words.
+ */
+int fsn_exportfs_encode_inode_fh(struct inode *inode,
+				 struct fid *fid,
+				 int *max_len,
+				 struct inode *parent,
+				 int flags);
+
+/*
+ * 6.1's `exportfs_encode_inode_fh()`: a filesystem without `encode_fh` gets `fsn_generic_encode_ino32_fh()`.
+ *
+ * # Safety
+ *
+ * As `fsn_exportfs_encode_inode_fh()`.
+ */
+int fsn_v61_exportfs_encode_inode_fh(struct inode *inode, struct fid *fid, int *max_len, struct inode *parent);
+
+/*
+ * An `encode_fh`: number and generation in a word each, then those of `parent` if it is not NULL.
+ *
+ * # Safety
+ *
+ * As `fsn_exportfs_encode_inode_fh()`.
+ */
+int fsn_generic_encode_ino32_fh(struct inode *inode, __u32 *fh, int *max_len, struct inode *parent);
+
+/*
+ * The dentry of a handle, with a reference: NULL or an error pointer as `fh_to_dentry` has it, `-ESTALE` if the filesystem
+ * has none, `-ENOTDIR` with `EXPORT_FH_DIR_ONLY` (4) in the flags for anything else, `-EACCES` if `acceptable(context, dentry)`
+ * is 0 for each dentry of the inode. `acceptable` NULL: any will do. Directories are not reconnected: one whose dentry has no
+ * parent is `-ESTALE`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the mount; `fid` points to `fh_len` words.
+ */
+struct dentry *fsn_exportfs_decode_fh_raw(struct vfsmount *mnt,
+					  struct fid *fid,
+					  int fh_len,
+					  int fileid_type,
+					  unsigned int flags,
+					  int (*acceptable)(void *context, struct dentry *dentry),
+					  void *context);
+
+/*
+ * An `fh_to_dentry` for the handles of `fsn_generic_encode_ino32_fh()`: `get_inode` finds the inode.
+ *
+ * # Safety
+ *
+ * `sb` is alive; `fid` points to `fh_len` words.
+ */
+struct dentry *fsn_generic_fh_to_dentry(struct super_block *sb,
+					struct fid *fid,
+					int fh_len,
+					int fh_type,
+					struct inode *(*get_inode)(struct super_block *sb,
+								   __u64 ino,
+								   __u32 generation));
+
+/*
+ * As `fsn_generic_fh_to_dentry()`, for the parent in the handle.
+ *
+ * # Safety
+ *
+ * As `fsn_generic_fh_to_dentry()`.
+ */
+struct dentry *fsn_generic_fh_to_parent(struct super_block *sb,
+					struct fid *fid,
+					int fh_len,
+					int fh_type,
+					struct inode *(*get_inode)(struct super_block *sb,
+								   __u64 ino,
+								   __u32 generation));
+
+/*
+ * Any dentry of the inode, with a reference, or a new one without a parent; the caller's reference on the inode is used up.
+ * `-ESTALE` for NULL, an error pointer as it is, `-ENOMEM`.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode and holds no lock.
+ */
+struct dentry *fsn_d_obtain_alias(struct inode *inode);
+
+/*
+ * Puts the inode where `fsn_ilookup5()` finds it by that value. It is on no chain yet.
+ *
+ * # Safety
+ *
+ * The caller has a reference on the inode.
+ */
+void fsn___insert_inode_hash(struct inode *inode, unsigned long hashval);
+
+/*
+ * The inode of that number, with a reference, or NULL.
+ *
+ * # Safety
+ *
+ * `sb` is alive; the caller holds no lock.
+ */
+struct inode *fsn_ilookup(struct super_block *sb, unsigned long ino);
+
+/*
+ * The inode that was hashed by that value and for which `test(inode, data)` is not 0, with a reference, or NULL. `test` is
+ * called with a spinlock held.
+ *
+ * # Safety
+ *
+ * As `fsn_ilookup()`.
+ */
+struct inode *fsn_ilookup5(struct super_block *sb,
+			   unsigned long hashval,
+			   int (*test)(struct inode *inode, void *data),
+			   void *data);
+
+/*
+ * The inode of that number, with a reference; if there is none a new one with `I_NEW`, which others wait for until
+ * `fsn_unlock_new_inode()`. NULL: no memory.
+ *
+ * # Safety
+ *
+ * As `fsn_ilookup()`.
+ */
+struct inode *fsn_iget_locked(struct super_block *sb, unsigned long ino);
+
+/*
+ * The new inode is set up.
+ *
+ * # Safety
+ *
+ * It came from `fsn_iget_locked()` with `I_NEW`.
+ */
+void fsn_unlock_new_inode(struct inode *inode);
+
+/*
  * Registers a file for signals about its descriptor `fd` (`on` not 0), or removes its registration (`fasync_helper()`).
  * 1 if a registration came or went, 0 if it only changed or there was none, -ENOMEM; -EINVAL for NULL. Takes
  * `f_lock`. A file must be removed before it goes. The list is the caller's, NULL at first.

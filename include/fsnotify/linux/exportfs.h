@@ -50,9 +50,6 @@ struct fid {
 	};
 };
 
-/* words of FILEID_INO64_GEN */
-#define FILEID_INO64_GEN_LEN 3
-
 /* A handle with its parent; one that need not be opened again; of a directory only. */
 #define EXPORT_FH_CONNECTABLE 0x1
 #define EXPORT_FH_FID 0x2
@@ -89,56 +86,27 @@ static inline bool exportfs_can_encode_fh(const struct export_operations *nop, i
 	return flags & EXPORT_FH_FID ? exportfs_can_encode_fid(nop) : exportfs_can_decode_fh(nop);
 }
 
-/* The number and the generation: @words is the room and becomes what it takes. */
-static inline int fsn_encode_inode_number(struct inode *inode, struct fid *fid, int *words)
-{
-	int room = *words;
-
-	*words = FILEID_INO64_GEN_LEN;
-	if (room < FILEID_INO64_GEN_LEN)
-		return FILEID_INVALID;
-	fid->i64.ino = inode->i_ino;
-	fid->i64.gen = inode->i_generation;
-	return FILEID_INO64_GEN;
-}
-
-/* The same with 32 bits of the number, and with the parent's if there is one: @words as above. */
 static inline int generic_encode_ino32_fh(struct inode *inode, __u32 *fh, int *words, struct inode *parent)
 {
-	int room = *words;
-
-	*words = parent ? 4 : 2;
-	if (room < *words)
-		return FILEID_INVALID;
-	fh[0] = (__u32)inode->i_ino;
-	fh[1] = inode->i_generation;
-	if (!parent)
-		return FILEID_INO32_GEN;
-	fh[2] = (__u32)parent->i_ino;
-	fh[3] = parent->i_generation;
-	return FILEID_INO32_GEN_PARENT;
+	return fsn_generic_encode_ino32_fh(inode, fh, words, parent);
 }
 
-/* Makes a handle of at most *@words words: its type, or a negative errno; their number in *@words, also if there is no room. */
-static inline int fsn_exportfs_encode_inode_fh(struct inode *inode, struct fid *fid, int *words, struct inode *parent, int flags)
+static inline struct dentry *generic_fh_to_dentry(struct super_block *sb, struct fid *fid, int words, int type,
+						  struct inode *(*get_inode)(struct super_block *sb, u64 ino, u32 gen))
 {
-	const struct export_operations *nop = inode->i_sb->s_export_op;
+	return fsn_generic_fh_to_dentry(sb, fid, words, type, get_inode);
+}
 
-	if (!exportfs_can_encode_fh(nop, flags))
-		return -EOPNOTSUPP;
-	if (!nop)
-		return fsn_encode_inode_number(inode, fid, words);
-	return nop->encode_fh(inode, (__u32 *)fid, words, parent);
+static inline struct dentry *generic_fh_to_parent(struct super_block *sb, struct fid *fid, int words, int type,
+						  struct inode *(*get_inode)(struct super_block *sb, u64 ino, u32 gen))
+{
+	return fsn_generic_fh_to_parent(sb, fid, words, type, get_inode);
 }
 
 #ifdef FSNOTIFY_API_6_1
 static inline int exportfs_encode_inode_fh(struct inode *inode, struct fid *fid, int *words, struct inode *parent)
 {
-	const struct export_operations *nop = inode->i_sb->s_export_op;
-
-	if (!nop || !nop->encode_fh)
-		return generic_encode_ino32_fh(inode, (__u32 *)fid, words, parent);
-	return nop->encode_fh(inode, (__u32 *)fid, words, parent);
+	return fsn_v61_exportfs_encode_inode_fh(inode, fid, words, parent);
 }
 #else
 static inline int exportfs_encode_inode_fh(struct inode *inode, struct fid *fid, int *words, struct inode *parent, int flags)
@@ -151,5 +119,23 @@ static inline int exportfs_encode_fid(struct inode *inode, struct fid *fid, int 
 	return fsn_exportfs_encode_inode_fh(inode, fid, words, NULL, EXPORT_FH_FID);
 }
 #endif
+
+static inline struct dentry *exportfs_decode_fh_raw(struct vfsmount *mnt, struct fid *fid, int words, int type,
+						    unsigned int flags, int (*acceptable)(void *, struct dentry *),
+						    void *context)
+{
+	return fsn_exportfs_decode_fh_raw(mnt, fid, words, type, flags, acceptable, context);
+}
+
+/* As the one above, where nothing but a missing memory is told from a stale handle. */
+static inline struct dentry *exportfs_decode_fh(struct vfsmount *mnt, struct fid *fid, int words, int type,
+						int (*acceptable)(void *, struct dentry *), void *context)
+{
+	struct dentry *dentry = fsn_exportfs_decode_fh_raw(mnt, fid, words, type, 0, acceptable, context);
+
+	if (dentry && (unsigned long)dentry < (unsigned long)-4095)
+		return dentry;
+	return (long)dentry == -ENOMEM ? dentry : (struct dentry *)(long)-ESTALE;
+}
 
 #endif /* _FSN_LINUX_EXPORTFS_H */

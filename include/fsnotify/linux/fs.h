@@ -178,6 +178,47 @@ static inline void iput(struct inode *inode)
 	fsn_iput(inode);
 }
 
+static inline void __insert_inode_hash(struct inode *inode, unsigned long hashval)
+{
+	fsn___insert_inode_hash(inode, hashval);
+}
+
+static inline void insert_inode_hash(struct inode *inode)
+{
+	fsn___insert_inode_hash(inode, inode->i_ino);
+}
+
+static inline void remove_inode_hash(struct inode *inode)
+{
+	fsn_remove_inode_hash(inode);
+}
+
+static inline int inode_unhashed(struct inode *inode)
+{
+	return fsn_inode_unhashed(inode);
+}
+
+static inline struct inode *ilookup(struct super_block *sb, unsigned long ino)
+{
+	return fsn_ilookup(sb, ino);
+}
+
+static inline struct inode *ilookup5(struct super_block *sb, unsigned long hashval, int (*test)(struct inode *, void *),
+				     void *data)
+{
+	return fsn_ilookup5(sb, hashval, test, data);
+}
+
+static inline struct inode *iget_locked(struct super_block *sb, unsigned long ino)
+{
+	return fsn_iget_locked(sb, ino);
+}
+
+static inline void unlock_new_inode(struct inode *inode)
+{
+	fsn_unlock_new_inode(inode);
+}
+
 static inline struct inode *new_inode(struct super_block *sb)
 {
 	return fsn_new_inode(sb);
@@ -261,6 +302,37 @@ static inline void deactivate_locked_super(struct super_block *sb)
 static inline struct inode *file_inode(const struct file *file)
 {
 	return fsn_file_inode(file);
+}
+
+static inline int get_write_access(struct inode *inode)
+{
+	return fsn_get_write_access(inode);
+}
+
+static inline void put_write_access(struct inode *inode)
+{
+	fsn_put_write_access(inode);
+}
+
+static inline int deny_write_access(struct file *file)
+{
+	return fsn_deny_write_access(fsn_file_inode(file));
+}
+
+static inline void allow_write_access(struct file *file)
+{
+	if (file)
+		fsn_allow_write_access(fsn_file_inode(file));
+}
+
+static inline loff_t i_size_read(const struct inode *inode)
+{
+	return fsn_i_size_read(inode);
+}
+
+static inline void i_size_write(struct inode *inode, loff_t i_size)
+{
+	fsn_i_size_write(inode, i_size);
 }
 
 static inline bool inode_is_open_for_write(const struct inode *inode)
