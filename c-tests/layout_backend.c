@@ -2,5 +2,7 @@
 /* layout.c in backend mode. */
 #include <linux/fsnotify.h>
 #include <linux/mount.h>
+#include <linux/seq_file.h>
+#include <linux/sysctl.h>
 #define C_TESTS_BACKEND_MODE
 #include "layout.c"

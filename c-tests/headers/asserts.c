@@ -11,6 +11,9 @@
 #endif
 #include "embedded.h"
 
+/* 6.1 has an object under this name, here behind a pointer. */
+#undef f_owner
+
 #define FSN_LAYOUT_EMBEDDED
 #define FSN_SIZE(type, bytes) FSN_STATIC_ASSERT(sizeof(struct type) == bytes, "sizeof " #type);
 #define FSN_SIZE_C(type, bytes) FSN_SIZE(type, bytes)

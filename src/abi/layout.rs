@@ -6,7 +6,9 @@
 
 #[cfg(target_pointer_width = "64")]
 mod asserted {
-    use super::super::{backend::*, primitives::*, vfs::*, vfs_flags::*, vfs_operations::*};
+    use super::super::{
+        backend::*, creds::*, id_map::*, primitives::*, sysctl::*, text::*, vfs::*, vfs_flags::*, vfs_operations::*,
+    };
     use core::mem::{offset_of, size_of};
 
     include!(concat!(env!("OUT_DIR"), "/layout.rs"));
