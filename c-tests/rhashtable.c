@@ -514,6 +514,60 @@ static void without_memory(void)
 	kfree(things);
 }
 
+/* ---- a reader whose object moves to another chain while he compares it ---- */
+
+static struct rhashtable trap;
+static struct thing *bait;
+
+static u32 own_hash(const void *data, u32 len, u32 seed)
+{
+	(void)len, (void)seed;
+	return (u32)*(const unsigned long *)data;
+}
+
+static u32 own_object_hash(const void *data, u32 len, u32 seed)
+{
+	return own_hash(&((const struct thing *)data)->key, len, seed);
+}
+
+static int moving_compare(struct rhashtable_compare_arg *arg, const void *object);
+
+static const struct rhashtable_params moving = {
+	.key_len = sizeof(unsigned long), .head_offset = offsetof(struct thing, node), .hashfn = own_hash,
+	.obj_hashfn = own_object_hash, .obj_cmpfn = moving_compare,
+};
+
+static int moving_compare(struct rhashtable_compare_arg *arg, const void *object)
+{
+	struct thing *thing = bait;
+
+	if (object == thing) {
+		bait = NULL;
+		rhashtable_remove_fast(&trap, &thing->node, moving);
+		thing->key = 1;
+		rhashtable_insert_fast(&trap, &thing->node, moving);
+	}
+	return ((const struct thing *)object)->key != *(const unsigned long *)arg->key;
+}
+
+static void astray(void)
+{
+	struct thing *things = things_new(2);
+	unsigned long key = 0;
+
+	rhashtable_init(&trap, &moving);
+	rhashtable_insert_fast(&trap, &things[0].node, moving);
+	/* before the other in the chain of 0 */
+	rhashtable_insert_fast(&trap, &things[1].node, moving);
+	bait = &things[1];
+	ok(rhashtable_lookup_fast(&trap, &key, moving) == &things[0], "a reader who is led into another chain comes back");
+	ok(!bait, "(he was)");
+	key = 1;
+	ok(rhashtable_lookup_fast(&trap, &key, moving) == &things[1], "the object that led him is in the other");
+	rhashtable_destroy(&trap);
+	kfree(things);
+}
+
 /* ---- threads ---- */
 
 #define STABLE 64
@@ -641,6 +695,7 @@ int main(void)
 	two_tables();
 	walks();
 	without_memory();
+	astray();
 	threads();
 	return tests_end();
 }

@@ -3,7 +3,7 @@
  * nfsd's file cache: which requests share a file, the mark that it has on an inode, and what closes the files that it keeps.
  */
 /* fsn-backends: filecache */
-/* fsn-sources: filecache_nfsd.c */
+/* fsn-sources: filecache_nfsd.c filecache_tree.c */
 /* fsn-series: 6.12 6.1 */
 #include <linux/fs.h>
 #include "filecache.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The rest of nfsd, for the tests of its file cache: a small filesystem of regular files, requests with a user and a file
- * handle, and what the cache calls. Shared by the programs filecache*.c; filecache_nfsd.c has the functions.
+ * handle, and what the cache calls. Shared by the programs filecache*.c; filecache_nfsd.c has the server,
+ * filecache_tree.c the filesystem (filecache_memfs.c one of its own).
  */
 #ifndef FILECACHE_WORLD_H
 #define FILECACHE_WORLD_H
@@ -84,6 +85,9 @@ void world_link(int number, int second);
 void world_rename(int from, int to);
 void world_chmod(int number);
 struct inode *world_inode(int number);
+/* The file's dentry, with a reference for the caller; NULL if there is no such file. */
+struct dentry *world_lookup(int number);
+struct vfsmount *world_mount(void);
 
 extern struct export_operations world_exports;
 /* Files that have been opened; files_open of them are open. */

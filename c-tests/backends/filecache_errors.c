@@ -4,7 +4,7 @@
  * memory that fails at every step of starting and of acquiring.
  */
 /* fsn-backends: filecache */
-/* fsn-sources: filecache_nfsd.c */
+/* fsn-sources: filecache_nfsd.c filecache_tree.c */
 /* fsn-series: 6.12 6.1 */
 #include <linux/fs.h>
 #include "filecache.h"

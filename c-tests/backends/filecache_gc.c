@@ -3,7 +3,7 @@
  * nfsd's file cache: how files that nobody uses go, after a time or when memory is short, and the table with many of them.
  */
 /* fsn-backends: filecache */
-/* fsn-sources: filecache_nfsd.c */
+/* fsn-sources: filecache_nfsd.c filecache_tree.c */
 /* fsn-series: 6.12 6.1 */
 #include <linux/exportfs.h>
 #include <linux/fs.h>

@@ -4,7 +4,7 @@
  * server's own thread, all at once. Who has a file must find it open and of the right inode; at the end nothing is left.
  */
 /* fsn-backends: filecache */
-/* fsn-sources: filecache_nfsd.c */
+/* fsn-sources: filecache_nfsd.c filecache_tree.c */
 /* fsn-series: 6.12 6.1 */
 #include <linux/fs.h>
 #include "filecache.h"

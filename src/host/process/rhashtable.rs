@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The resizable hash table: chains of objects found by their key, without a lock by readers inside RCU's read side.
 //!
-//! * A chain ends in its own bucket's address plus one. A reader that a move has led into a chain of another bucket sees
-//!   it by the end, and looks again.
+//! * A chain ends in its own bucket's address plus one. A reader whom an object that was moved, or taken out and put in again,
+//!   has led into a chain of another bucket sees it by the end, and looks again.
 //! * While the size changes, a table has a successor (`future_tbl`), and that may have one. Objects are moved from the first
 //!   to the last, each chain's last first, linked there before they are taken out here: who does not find an object in
 //!   one finds it in a later one. New ones go to the last.
