@@ -6,6 +6,7 @@
 
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/namei.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
@@ -30,6 +31,24 @@ int audit_compare_dname_path(const struct qstr *dname, const char *path, int ple
 		begin = (size_t)plen;
 	}
 	return end - begin != dname->len || strncmp(path + begin, (const char *)dname->name, dname->len) != 0;
+}
+
+int marks_on(const char *path)
+{
+	struct fsnotify_mark_connector *connector;
+	struct fsnotify_mark *mark;
+	struct path found;
+	int count = 0;
+
+	if (kern_path(path, 0, &found))
+		return -1;
+	connector = READ_ONCE(d_backing_inode(found.dentry)->i_fsnotify_marks);
+	if (connector) {
+		hlist_for_each_entry(mark, &connector->list, obj_list)
+			count++;
+	}
+	path_put(&found);
+	return count;
 }
 
 /* ---- calls ---- */

@@ -38,6 +38,9 @@ int rules_bucket(const char *key);
 /* Waits for the rules that are being freed; how many entries there are in all, freed ones not counted. */
 int rules_settle(void);
 
+/* How many marks there are on an object, of whatever group; nobody adds or removes any meanwhile. */
+int marks_on(const char *path);
+
 /* One system call of the calling thread. What it touches is matched at its end: the keys of the rules, each followed by a
  * space, in @keys if it is not NULL. Returns how many matched. Trees that died within it are pruned at its end. */
 void call_begin(void);
