@@ -5,6 +5,9 @@
 #                                     (LINUX_SRC=<6.12 tree>, LINUX_SRC_6_1=<6.1 tree>, or apt-get fetches the sources)
 # make backends-compile               only compiles: BACKENDS="inotify_user fdinfo" SERIES=6.12 choose some
 # make target/backends/tests/6.12/inotify     builds one test program
+# make check-backends-core            runs 6.12's programs on Linux's own core (what fails there, and does not stand in
+#                                     c-tests/oracle/differences, is a mistake of the test), or with CORE=group on that with
+#                                     libfsnotify_group in place of group.c; PROGRAMS="inotify dnotify" chooses some
 #
 # A test program is a file c-tests/backends/NAME.c that says what it is made of:
 #	/* fsn-backends: inotify_user inotify_fsnotify fdinfo */	the kernel's files that are linked with it
@@ -86,6 +89,38 @@ $(foreach program,$(backends-programs),$(foreach series,$(or $(call backends-say
 	$(eval $(call backends-program-rule,$(series),$(program)))))
 -include $(wildcard $(backends-out)/*/sources/*.o.d)
 
+# The same programs with another core: $(1) program
+backends-parts = $(backends-out)/6.12/sources/$(1).o \
+	$(patsubst %.c,$(backends-out)/6.12/sources/%.o,$(call backends-says,$(1),sources)) \
+	$(patsubst %,$(backends-out)/6.12/%.o,$(call backends-says,$(1),backends))
+define backends-core-rule
+$(backends-out)/tests/linux/$(1): $(call backends-parts,$(1)) $(oracle-core:%=$(backends-out)/6.12/%.o) $(oracle-host)
+	@mkdir -p $$(@D)
+	$$(CC) $(CFLAGS) -pthread -o $$@ $$(filter %.o,$$^) $(LDFLAGS) $(oracle-host) $(static-libs)
+$(backends-out)/tests/group/$(1): $(call backends-parts,$(1)) \
+		$(patsubst %,$(backends-out)/6.12/%.o,mark notification fsnotify) \
+		$(backends-out)/.library $(group-shared) $(out)/$(group-soname)
+	@mkdir -p $$(@D)
+	$$(CC) $(CFLAGS) -pthread -o $$@ $$(filter %.o,$$^) $(LDFLAGS) -L$(out) -lfsnotify_group -Wl,-rpath,$(abspath $(out)) \
+		$(static-libs)
+endef
+backends-programs-6.12 := $(foreach program,$(backends-programs),\
+	$(if $(filter 6.12,$(or $(call backends-says,$(program),series),6.12)),$(program)))
+$(foreach program,$(backends-programs-6.12),$(eval $(call backends-core-rule,$(program))))
+
+# Not the library's: check-backends runs them on that.
+other-core = $(if $(filter group,$(CORE)),group,linux)
+PROGRAMS ?= $(backends-programs-6.12)
+check-backends-core:
+	+@if c-tests/oracle/source $(target)/linux 6.12 >/dev/null; then \
+		$(MAKE) --no-print-directory -k $(PROGRAMS:%=$(backends-out)/tests/$(other-core)/%) || :; \
+		$(if $(filter group,$(other-core)),GROUP=1) WRAPPER=c-tests/oracle/expect \
+			c-tests/run $(PROGRAMS:%=$(backends-out)/tests/$(other-core)/%); \
+	else \
+		echo "check-backends-core: $$([ "$${CI-}" = true ] && echo FAILED || echo SKIPPED)"; \
+		[ "$${CI-}" != true ]; \
+	fi
+
 # The same operations on the running kernel and on 6.12's backends.
 include $(backends-dir)/parity/rules.mk
 backends-built-6.12 += $(parity-tests) $(parity-out)/tests/runner
@@ -113,4 +148,4 @@ check-backends: $(shared) $(out)/$(soname) $(backends-series:%=$(backends-out)/%
 	@c-tests/run $(foreach series,$(backends-series),$(backends-out)/$(series)/compiled \
 		$$([ -e $(backends-out)/$(series)/missing ] || echo "$(backends-built-$(series))"))
 
-.PHONY: backends-compile backends-programs check-backends
+.PHONY: backends-compile backends-programs check-backends check-backends-core
