@@ -56,7 +56,7 @@ pub struct poll_table_struct {
     pub _key: UnsafeCell<c_uint>,
 }
 
-/// Most wait queues that one poll can be on.
+/// So many wait queues can one poll be on without memory of its own.
 pub const FSN_POLL_ENTRIES: usize = 8;
 
 /// A place on one wait queue of a poll.
@@ -81,10 +81,12 @@ pub struct poll_wqueues {
     pub polling_task: UnsafeCell<*mut task_struct>,
     /// Non-zero once one of the queues was woken.
     pub triggered: AtomicU32,
-    /// 0, or -ENOMEM when there were more queues than places.
+    /// 0, or -ENOMEM when there was no memory for more places.
     pub error: UnsafeCell<c_int>,
     /// How many places are taken.
     pub inline_index: UnsafeCell<c_int>,
-    /// The places.
+    /// The first places.
     pub inline_entries: [poll_table_entry; FSN_POLL_ENTRIES],
+    /// The library's: further places.
+    pub table: UnsafeCell<*mut c_void>,
 }

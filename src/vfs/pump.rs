@@ -242,9 +242,9 @@ pub(super) fn start(stream: &Stream, read: c_int) -> c_int {
         // The pump finds that nobody reads, and ends it.
         close(read);
     }
-    // From the next line on it is the pump's.
-    stream.ready.store(true, Release);
     mark(stream, bell);
+    // From here on it is the pump's.
+    stream.ready.store(true, Release);
     if hooked {
         0
     } else {

@@ -232,8 +232,11 @@ impl Stream {
 
     /// Moves what there is, as far as the pipe takes it.
     pub(super) fn serve(&self) -> Next {
-        if !self.ready.load(Acquire) || self.over.get() {
+        if self.over.get() {
             return Next::Wait;
+        }
+        if !self.ready.load(Acquire) {
+            return Next::Later;
         }
         for _ in 0..ROUNDS {
             match self.pipe() {

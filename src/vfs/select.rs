@@ -52,7 +52,7 @@ struct Files {
 impl Files {
     fn new(len: usize) -> Option<Self> {
         let held: *mut *mut file = slab::kzalloc(len.max(1) * size_of::<*mut file>(), GFP_KERNEL).cast();
-        (!held.is_null()).then_some(Files { held, len })
+        (!held.is_null()).then(|| Files { held, len })
     }
 
     fn slots(&mut self) -> &mut [*mut file] {

@@ -550,7 +550,7 @@ struct workqueue_struct;
 /* Entry flag: stays ahead of entries without it. */
 #define FSN_WQ_FLAG_PRIORITY 0x00000010
 
-/* Most wait queues that one poll can be on. */
+/* So many wait queues can one poll be on without memory of its own. */
 #define FSN_POLL_ENTRIES 8
 
 /* Flag in `work_struct::data`: queued, or waiting for its timer. */
@@ -2124,12 +2124,14 @@ struct poll_wqueues {
 	struct task_struct *polling_task;
 	/* Non-zero once one of the queues was woken. */
 	__u32 triggered;
-	/* 0, or -ENOMEM when there were more queues than places. */
+	/* 0, or -ENOMEM when there was no memory for more places. */
 	int error;
 	/* How many places are taken. */
 	int inline_index;
-	/* The places. */
+	/* The first places. */
 	struct poll_table_entry inline_entries[FSN_POLL_ENTRIES];
+	/* The library's: further places. */
+	void *table;
 };
 
 /* A queue of work. All names lead to one queue and one worker. */

@@ -5,8 +5,10 @@ use core::ffi::{c_int, c_void};
 use core::mem::offset_of;
 use core::sync::atomic::Ordering;
 
+use super::slab;
 use super::task::{current, schedule_timeout, set_current_state};
 use super::waitqueue::{add_wait_queue, default_wake_function, init_entry, remove_wait_queue};
+use crate::abi::gfp::GFP_KERNEL;
 use crate::abi::primitives::{wait_queue_entry, wait_queue_head};
 use crate::abi::task::FSN_TASK_RUNNING;
 use crate::abi::vfs::file;
@@ -15,6 +17,9 @@ use crate::abi::wait::*;
 const WAIT: usize = offset_of!(poll_table_entry, wait);
 const ENTRIES: usize = offset_of!(poll_wqueues, inline_entries);
 const _: () = assert!(offset_of!(poll_wqueues, pt) == 0);
+/// Where a page's places begin, and how many there are.
+const PAGE: usize = offset_of!(Page, entries);
+const PAGE_ENTRIES: usize = 48;
 
 /// # Safety
 /// The poller is valid while the reference is used.
@@ -54,7 +59,44 @@ pub unsafe fn poll_initwait(pwq: *mut poll_wqueues) {
     unsafe { set(this.error.get(), 0) };
     // SAFETY: the caller's own.
     unsafe { set(this.inline_index.get(), 0) };
+    // SAFETY: the caller's own.
+    unsafe { set(this.table.get(), core::ptr::null_mut()) };
     this.triggered.store(0, Ordering::Relaxed);
+}
+
+/// Places beyond those in the poller itself.
+#[repr(C)]
+struct Page {
+    next: *mut Page,
+    used: usize,
+    entries: [poll_table_entry; PAGE_ENTRIES],
+}
+
+/// A place that is not used yet, NULL without memory.
+fn free_place(this: &poll_wqueues, pwq: *mut poll_wqueues) -> *mut poll_table_entry {
+    // SAFETY: the poller is this thread's.
+    let index = unsafe { get(this.inline_index.get()) } as usize;
+    if index < FSN_POLL_ENTRIES {
+        // SAFETY: the poller is this thread's.
+        unsafe { set(this.inline_index.get(), index as c_int + 1) };
+        return pwq.wrapping_byte_add(ENTRIES).cast::<poll_table_entry>().wrapping_add(index);
+    }
+    // SAFETY: the poller is this thread's.
+    let first: *mut Page = unsafe { get(this.table.get()) }.cast();
+    // SAFETY: NULL or allocated below.
+    if let Some(used) = unsafe { first.as_ref() }.map(|page| page.used).filter(|&used| used < PAGE_ENTRIES) {
+        // SAFETY: as above.
+        unsafe { (*first).used = used + 1 };
+        return first.wrapping_byte_add(PAGE).cast::<poll_table_entry>().wrapping_add(used);
+    }
+    let new: *mut Page = slab::kzalloc(size_of::<Page>(), GFP_KERNEL).cast();
+    // SAFETY: NULL, or zeroed memory of the right size, for which every field is valid.
+    let Some(page) = (unsafe { new.as_mut() }) else { return core::ptr::null_mut() };
+    page.next = first;
+    page.used = 1;
+    // SAFETY: the poller is this thread's.
+    unsafe { set(this.table.get(), new.cast()) };
+    new.wrapping_byte_add(PAGE).cast()
 }
 
 /// Puts the poller on a queue. Called by a file's poll operation through `poll_wait()`.
@@ -65,15 +107,13 @@ unsafe extern "C" fn enlist(_file: *mut file, wait_address: *mut wait_queue_head
     let pwq = p.cast::<poll_wqueues>();
     // SAFETY: promised by the caller.
     let this = unsafe { poller(pwq) };
-    // SAFETY: the poller is this thread's.
-    let index = unsafe { get(this.inline_index.get()) };
-    if index as usize >= FSN_POLL_ENTRIES {
+    let place = free_place(this, pwq);
+    // SAFETY: NULL, or a place of the poller's.
+    let Some(entry) = (unsafe { place.as_ref() }) else {
         // SAFETY: the poller is this thread's.
         unsafe { set(this.error.get(), -libc::ENOMEM) };
         return;
-    }
-    let place = pwq.wrapping_byte_add(ENTRIES).cast::<poll_table_entry>().wrapping_add(index as usize);
-    let entry = &this.inline_entries[index as usize];
+    };
     // SAFETY: a place that is not used yet.
     unsafe { set(entry.wait_address.get(), wait_address) };
     // SAFETY: a place that is not used yet.
@@ -82,8 +122,6 @@ unsafe extern "C" fn enlist(_file: *mut file, wait_address: *mut wait_queue_head
     let key = unsafe { get(this.pt._key.get()) };
     // SAFETY: a place that is not used yet.
     unsafe { set(entry.key.get(), key) };
-    // SAFETY: the poller is this thread's.
-    unsafe { set(this.inline_index.get(), index + 1) };
     let wait = place.wrapping_byte_add(WAIT).cast::<wait_queue_entry>();
     // SAFETY: a place that is not used yet.
     unsafe { init_entry(wait, 0, Some(poll_wake)) };
@@ -137,16 +175,42 @@ pub unsafe fn poll_freewait(pwq: *mut poll_wqueues) {
     // SAFETY: promised by the caller.
     let this = unsafe { poller(pwq) };
     // SAFETY: the poller is this thread's.
-    let count = unsafe { get(this.inline_index.get()) };
-    for index in 0..count as usize {
+    let count = unsafe { get(this.inline_index.get()) } as usize;
+    for index in 0..count {
         let place = pwq.wrapping_byte_add(ENTRIES).cast::<poll_table_entry>().wrapping_add(index);
-        // SAFETY: set when the place was taken.
-        let queue = unsafe { get(this.inline_entries[index].wait_address.get()) };
-        // SAFETY: promised by the caller.
-        let queue = unsafe { &*queue };
-        // SAFETY: the entry was queued by enlist(), and poll_wake() leaves it there.
-        unsafe { remove_wait_queue(queue, place.wrapping_byte_add(WAIT).cast()) };
+        // SAFETY: the place is used.
+        unsafe { leave(place) };
     }
     // SAFETY: the poller is this thread's.
     unsafe { set(this.inline_index.get(), 0) };
+    // SAFETY: the poller is this thread's.
+    let mut at: *mut Page = unsafe { get(this.table.get()) }.cast();
+    // SAFETY: NULL or allocated by `free_place`.
+    while let Some((next, used)) = unsafe { at.as_ref() }.map(|page| (page.next, page.used)) {
+        for index in 0..used {
+            let place = at.wrapping_byte_add(PAGE).cast::<poll_table_entry>().wrapping_add(index);
+            // SAFETY: the place is used.
+            unsafe { leave(place) };
+        }
+        // SAFETY: allocated by `free_place`, and none of its entries is on a queue any more.
+        unsafe { slab::kfree(at.cast()) };
+        at = next;
+    }
+    // SAFETY: the poller is this thread's.
+    unsafe { set(this.table.get(), core::ptr::null_mut()) };
+}
+
+/// Takes a place off its queue.
+///
+/// # Safety
+/// The place is used, and its queue still exists.
+unsafe fn leave(place: *mut poll_table_entry) {
+    // SAFETY: promised by the caller.
+    let entry = unsafe { &*place };
+    // SAFETY: set when the place was taken.
+    let queue = unsafe { get(entry.wait_address.get()) };
+    // SAFETY: promised by the caller.
+    let queue = unsafe { &*queue };
+    // SAFETY: the entry was queued by enlist(), and poll_wake() leaves it there.
+    unsafe { remove_wait_queue(queue, place.wrapping_byte_add(WAIT).cast()) };
 }
