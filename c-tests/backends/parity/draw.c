@@ -327,7 +327,7 @@ static void fanotify_call(void)
 		script_append(drawn, &(struct op){ .code = OP_ANSWER, .arg = { 0, PICK(responses) } });
 		break;
 	case 1:
-		script_append(drawn, &(struct op){ .code = one_in(2) ? OP_POLL : OP_FIONREAD_, .arg = { below(3) } });
+		script_append(drawn, &(struct op){ .code = OP_POLL, .arg = { below(3) } });
 		break;
 	case 2:
 		script_append(drawn, &(struct op){ .code = OP_FDINFO, .arg = { below(3) } });

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define ASKS		(FAN_OPEN_PERM | FAN_ACCESS_PERM | FAN_OPEN_EXEC_PERM)
+#define NONOTIFY	0x6000000UL	/* FMODE_NONOTIFY, of which kernels have moved the bit */
 #define CLOSE		0x1000	/* a response: the instance is closed while its event waits */
 
 static struct {
@@ -44,16 +45,21 @@ static const char *who(int pid)
 
 /* ---- events ---- */
 
-static void show_file(int fd, char *text, size_t size)
+/* True if the flags of the descriptor show what the kernel marks such files with for itself. */
+static bool show_file(int fd, char *text, size_t size)
 {
+	unsigned long got;
 	char flags[256];
 
 	if (fd < 0) {
 		snprintf(text, size, "%s", fd == FAN_NOFD ? "none" : result_name(fd));
-		return;
+		return false;
 	}
-	flags_print('o', (unsigned long)world.fcntl(fd, F_GETFL, 0) & ~0x8000UL & ~0x4000000UL, flags, sizeof(flags));
+	got = (unsigned long)world.fcntl(fd, F_GETFL, 0);
+	/* O_LARGEFILE is the C library's matter. */
+	flags_print('o', got & ~0x8000UL & ~NONOTIFY, flags, sizeof(flags));
 	snprintf(text, size, "%s %s", object_by_file(fd), flags);
+	return got & NONOTIFY;
 }
 
 static void show_fid(const struct fanotify_event_info_header *header)
@@ -129,13 +135,16 @@ void fanotify_events(int instance, const char *buf, long len)
 
 	for (long at = 0; len - at >= (long)sizeof(event); at += event.event_len) {
 		char mask[OP_LINE], file[OP_LINE];
+		bool marked;
 		long info;
 
 		memcpy(&event, buf + at, sizeof(event));
 		flags_print('F', event.mask, mask, sizeof(mask));
-		show_file(event.fd, file, sizeof(file));
+		marked = show_file(event.fd, file, sizeof(file));
 		line("event i%d %s len %u vers %d metadata %d fd %s pid %s", instance, mask, event.event_len, event.vers,
 		     event.metadata_len, file, who(event.pid));
+		if (marked)
+			line("  the flags of its descriptor show FMODE_NONOTIFY");
 		for (info = at + event.metadata_len; info < at + event.event_len;) {
 			const struct fanotify_event_info_header *header = (const void *)(buf + info);
 
@@ -163,6 +172,15 @@ long fanotify_mask(const char *buf, unsigned long *mask)
 	if (event.fd >= 0)
 		world.close(event.fd);
 	return event.event_len;
+}
+
+long fanotify_head(const char *buf, long *len)
+{
+	struct fanotify_event_metadata event;
+
+	memcpy(&event, buf, sizeof(event));
+	*len = event.event_len;
+	return event.metadata_len;
 }
 
 /* ---- answering ---- */

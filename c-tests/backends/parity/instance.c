@@ -29,14 +29,35 @@ static long take(int instance, size_t size)
 	return n;
 }
 
+/* What FIONREAD said of events that were read then: @all bytes of them, of which @heads are no information records. */
+static void held(int instance, long said, long all, long heads)
+{
+	if (said == all)
+		line("i%d held %ld bytes", instance, all);
+	else if (said == heads)
+		line("i%d held %ld bytes, and said so without the information records", instance, all);
+	else
+		line("i%d held %ld bytes, and said %s", instance, all, result_name(said));
+}
+
+static long heads_of(int instance, long len)
+{
+	long heads = 0, one;
+
+	for (long at = 0; is_fanotify(instance) && at < len; at += one)
+		heads += fanotify_head(buf + at, &one);
+	return is_fanotify(instance) ? heads : len;
+}
+
 long instance_drain(int instance)
 {
-	long n;
+	long said = world.fionread(instances[instance]), all = 0, heads = 0, n;
 
-	line("i%d holds %s bytes", instance, result_name(world.fionread(instances[instance])));
-	do {
-		n = take(instance, sizeof(buf));
-	} while (n > 0);
+	while ((n = take(instance, sizeof(buf))) > 0) {
+		all += n;
+		heads += heads_of(instance, n);
+	}
+	held(instance, said, all, heads);
 	return n;
 }
 
@@ -45,11 +66,12 @@ static long tally(int instance)
 {
 	char kind = is_fanotify(instance) ? 'F' : 'I', mask[OP_LINE];
 	struct { unsigned long mask, n; } seen[32] = { { 0, 0 } };
+	long said = world.fionread(instances[instance]), all = 0, heads = 0, n;
 	unsigned long last = 0;
-	long n;
 
-	line("i%d holds %s bytes", instance, result_name(world.fionread(instances[instance])));
-	while ((n = world.read(instances[instance], buf, sizeof(buf))) > 0)
+	while ((n = world.read(instances[instance], buf, sizeof(buf))) > 0) {
+		all += n;
+		heads += heads_of(instance, n);
 		for (long at = 0; at < n;) {
 			int i = 0;
 
@@ -59,6 +81,8 @@ static long tally(int instance)
 			seen[i].mask = last;
 			seen[i].n++;
 		}
+	}
+	held(instance, said, all, heads);
 	for (int i = 0; i < 32 && seen[i].n; i++) {
 		flags_print(kind, seen[i].mask, mask, sizeof(mask));
 		line("%lu of %s", seen[i].n, mask);

@@ -232,8 +232,10 @@ static long k_fchmod(int fd, int mode)
 static long k_readdir(int fd)
 {
 	char entries[4096];
-	long n;
+	long n = lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 
+	if (n < 0)
+		return n;
 	do {
 		n = result(syscall(SYS_getdents64, fd, entries, sizeof(entries)));
 	} while (n > 0);

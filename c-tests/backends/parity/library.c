@@ -202,8 +202,10 @@ static long l_fchmod(int fd, int mode)
 static long l_readdir(int fd)
 {
 	char entries[4096];
-	long n;
+	long n = mem_lseek(fd, 0, SEEK_SET);
 
+	if (n < 0)
+		return n;
 	do {
 		n = mem_getdents(fd, entries, sizeof(entries));
 	} while (n > 0);

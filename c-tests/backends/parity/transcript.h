@@ -48,6 +48,8 @@ long inotify_mask(const char *buf, unsigned long *mask);
 long fanotify_mask(const char *buf, unsigned long *mask);
 /* Carries an operation out in another thread and answers permission events meanwhile; false if nothing asks for that. */
 bool fanotify_answering(const struct op *op, long *result);
+/* The length of an event without its information records; with them it is @len. */
+long fanotify_head(const char *buf, long *len);
 /* The instance in a slot is closed. */
 void fanotify_ended(int instance);
 

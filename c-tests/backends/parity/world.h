@@ -61,7 +61,7 @@ struct world {
 	long (*ftruncate)(int fd, long size);
 	long (*fallocate)(int fd, int mode, long from, long size);
 	long (*fchmod)(int fd, int mode);
-	/* Reads all entries that are left; 0, or an error. */
+	/* Reads all entries, from the first on; 0, or an error. */
 	long (*readdir)(int fd);
 	/* F_SETOWN, F_SETSIG, F_NOTIFY, F_GETFL and F_SETFL. */
 	long (*fcntl)(int fd, int cmd, long arg);
