@@ -42,6 +42,9 @@ static long some(long bits)
 	return bits & (long)(one_in(3) ? next() & next() : one_in(2) ? next() : next() | next());
 }
 
+/* What is executed in a sequence of fanotify's, and not touched otherwise: see draw_tree(). */
+#define PROGRAM "m/d/fifteen-letters"
+
 static long path(void)
 {
 	static const char *const often[] = {
@@ -49,13 +52,18 @@ static long path(void)
 	};
 	const char *name;
 
-	if (one_in(12))
-		return below((long)n_op_paths);
+	if (one_in(12)) {
+		long any = below((long)n_op_paths);
+
+		return strcmp(op_paths[any], PROGRAM) == 0 ? 0 : any;
+	}
 	name = one_in(12) ? "m" : one_in(12) ? "n/a" : PICK(often);
 	return op_path(name, strlen(name));
 }
 
 static struct script *drawn;
+/* It is fanotify's sequence. */
+static bool asking;
 
 static void say(const char *text)
 {
@@ -125,7 +133,7 @@ static long tree_number(enum op_code code, int argument)
 
 static void draw_tree(void)
 {
-	static const long types[] = { S_IFREG, S_IFREG, S_IFREG, S_IFREG, S_IFIFO, S_IFSOCK };
+	static const long types[] = { S_IFREG, S_IFREG, S_IFREG, S_IFREG, S_IFREG, S_IFSOCK };
 	struct op op = { .code = OP_STAT };
 	int total = 0, at;
 	size_t i;
@@ -139,7 +147,8 @@ static void draw_tree(void)
 	for (int n = 0; op_forms[op.code].args[n]; n++)
 		switch (op_forms[op.code].args[n]) {
 		case 'p':
-			op.arg[n] = path();
+			/* Whether a program may be open for writing has changed for files that ask for permission to read. */
+			op.arg[n] = op.code == OP_EXEC && (asking || !one_in(4)) ? op_path(PROGRAM, strlen(PROGRAM)) : path();
 			break;
 		case 'f':
 			op.arg[n] = below(one_in(4) ? FILES : 3);
@@ -166,7 +175,7 @@ static void plant(void)
 {
 	static const char *const setup[] = {
 		"mkdir m/d 0755", "mkdir m/e 0755", "mkdir m/d/s 0755", "mknod m/a S_IFREG", "mknod m/d/a S_IFREG", "mknod m/e/a S_IFREG",
-		"symlink d m/l", "mknod n/a S_IFREG",
+		"symlink d m/l", "mknod n/a S_IFREG", "open f3 " PROGRAM " O_CREAT|O_WRONLY", "write f3 100", "close f3",
 	};
 
 	for (size_t i = 0; i < sizeof(setup) / sizeof(setup[0]); i++)
@@ -278,7 +287,7 @@ static void dnotify_begin(void)
 
 #define FAN_EVENTS	0xfffL	/* all that need no answer, without FAN_OPEN_EXEC */
 
-/* What each instance is; only the first asks for answers, for two of one class are called in the order of their addresses. */
+/* What each instance is. Only the first asks for answers: two of one class are called in the order of their addresses. */
 static const char *fanotify_kinds[][4] = {
 	{ "fan-init i0 FAN_CLASS_CONTENT O_RDONLY", "fan-init i0 FAN_CLASS_PRE_CONTENT|FAN_REPORT_TID O_RDWR",
 	  "fan-init i0 FAN_CLASS_NOTIF O_RDONLY", "fan-init i0 FAN_CLASS_CONTENT|FAN_REPORT_PIDFD O_RDONLY" },
@@ -303,8 +312,6 @@ static void add_mark(long instance)
 		mask &= 0x103b;
 	if (instance == 2 && !(flags & 0x10) && one_in(3))
 		mask |= 0x10000000;
-	if (instance == 0 && one_in(3))
-		mask |= some(0x70000);
 	if (one_in(2))
 		mask |= 0x40000000;
 	if (one_in(2))
@@ -349,6 +356,13 @@ static void fanotify_begin(void)
 {
 	for (int i = 0; i < 3; i++)
 		say(fanotify_kinds[i][below(4)]);
+	/* Whoever asks for answers does so before anything is opened: what comes later counts for open files in some kernels only. */
+	if (one_in(2)) {
+		long mask = 0x70000 & (one_in(2) ? -1 : (long)next());
+
+		script_append(drawn, &(struct op){ .code = OP_FAN_MARK, .arg = { 0, 1 | (one_in(2) ? 0x10 : 0x100),
+			(mask ? mask : 0x10000) | (one_in(2) ? 0x40000000 : 0), op_path("m", 1) } });
+	}
 	for (int i = 0; i < 6; i++)
 		add_mark(i % 3);
 }
@@ -376,6 +390,7 @@ bool script_draw(struct script *script, const char *backend, unsigned long seed,
 		return false;
 	state = seed * 0x2545f4914f6cdd1d + kind;
 	drawn = script;
+	asking = strcmp(backend, "fanotify") == 0;
 	between = one_in(3) ? 1 : one_in(2) ? 8 : calls;
 	plant();
 	backends[kind].begin();
