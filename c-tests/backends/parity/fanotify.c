@@ -153,10 +153,11 @@ void fanotify_events(int instance, const char *buf, long len)
 				break;
 			info += header->len;
 		}
-		if ((event.mask & ASKS) && instances[instance] >= 0)
-			answer(instance, event.fd);
+		/* Closed before it is answered, by its number: who waits may want to have the file for itself. */
 		if (event.fd >= 0)
 			world.close(event.fd);
+		if ((event.mask & ASKS) && instances[instance] >= 0)
+			answer(instance, event.fd);
 		if (event.event_len < sizeof(event))
 			return;
 	}
