@@ -194,6 +194,53 @@ static void plain_sigio(void)
 	mem_close(fd);
 }
 
+static void *create_without_signals(void *unused)
+{
+	sigset_t all;
+
+	(void)unused;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	create();
+	delete();
+	return NULL;
+}
+
+/* The process is told, not the thread whose doing it is. */
+static void told_by_another_thread(void)
+{
+	const struct timespec pause = { 0, 1000000 };
+	int fd = open_dir("/d"), patience = 10000, count;
+	pthread_t thread;
+
+	notify(fd, DN_CREATE | DN_DELETE | DN_MULTISHOT);
+	signals();
+	pthread_create(&thread, NULL, create_without_signals, NULL);
+	pthread_join(thread, NULL);
+	while (__atomic_load_n(&n_heard, __ATOMIC_SEQ_CST) < 2 && --patience)
+		nanosleep(&pause, NULL);
+	count = signals();
+	ok(count == 2 && signals_about(fd, 2) == 2, "a thread that takes no signals makes news for the process");
+	is(heard[0].code, POLL_MSG, "as any other does");
+	mem_close(fd);
+}
+
+/* A descriptor's number may be given to another file by the call that closes it. */
+static void replaced(void)
+{
+	int fd = open_dir("/d"), other = open_dir("/other");
+
+	notify(fd, DN_CREATE | DN_MULTISHOT);
+	is(fsn_sys_dup2(other, fd), fd, "another file gets the number of a watching descriptor");
+	signals();
+	create();
+	delete();
+	is(signals(), 0, "which ends the watch");
+	ok(!marked("/d"), "and leaves nothing behind");
+	mem_close(fd);
+	mem_close(other);
+}
+
 /* Another process gets what the system lets one process send to another. */
 static void owned_by_another(void)
 {
@@ -483,7 +530,9 @@ int main(void)
 	make("/d/deep/file");
 	each_kind();
 	plain_sigio();
+	told_by_another_thread();
 	owned_by_another();
+	replaced();
 	one_shot();
 	several_descriptors();
 	refusals();

@@ -120,7 +120,6 @@ __attribute__((__format__(__printf__, 2, 3))) void audit_log_format(struct audit
 void audit_log_untrustedstring(struct audit_buffer *buffer, const char *string);
 void audit_log_key(struct audit_buffer *buffer, char *key);
 void audit_log_end(struct audit_buffer *buffer);
-int audit_update_lsm_rules(void);
 
 /* Of the calling thread; NULL: it is not audited. */
 static inline struct audit_context *audit_context(void)
