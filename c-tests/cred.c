@@ -342,6 +342,7 @@ static void *counts_up_and_down(void *max)
 
 		if (!counts)
 			continue;
+		sched_yield();
 		if (atomic_long_read(&counts->ucount[UCOUNT_INOTIFY_INSTANCES]) > *(long *)max)
 			bump(too_many);
 		dec_ucount(counts, UCOUNT_INOTIFY_INSTANCES);
