@@ -16,7 +16,7 @@ pub(super) fn hold(lock: &spinlock) -> Held<'_> {
 /// Takes the lock if it is free.
 #[must_use]
 pub(super) fn try_hold(lock: &spinlock) -> Option<Held<'_>> {
-    lock.try_lock().then_some(Held(lock))
+    lock.try_lock().then(|| Held(lock))
 }
 
 impl Drop for Held<'_> {
