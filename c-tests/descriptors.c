@@ -244,6 +244,31 @@ static void test_threads(void)
 	is(stream_released, before + rounds, "and each file ends once");
 }
 
+/* All their names are on the list of one inode. */
+static void *open_and_close(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 20000; i++) {
+		int fd;
+
+		stream_open(&fd, 0);
+		fsn_sys_close(fd);
+	}
+	return NULL;
+}
+
+static void test_opening_threads(void)
+{
+	pthread_t threads[4];
+	int before = stream_released;
+
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, open_and_close, NULL);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	is(stream_released, before + 80000, "threads that open and close do not meet");
+}
+
 /* ---- where the end of a file may not wait ---- */
 
 static void test_put_inside_a_read_side(void)
@@ -303,6 +328,7 @@ int main(void)
 	test_path_only();
 	test_fork();
 	test_threads();
+	test_opening_threads();
 	test_put_inside_a_read_side();
 	is(fsn_get_unused_fd_flags(0), 0, "nothing is left in the table");
 	fsn_put_unused_fd(0);
