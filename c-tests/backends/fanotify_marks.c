@@ -6,6 +6,7 @@
  * Marks of inodes, mounts and filesystems, what they see, what their ignore masks hide and for how long, how they are flushed.
  */
 #include <linux/fanotify.h>
+#include <linux/fsnotify.h>
 
 #include "fanotify_test.h"
 
@@ -33,6 +34,45 @@ static void test_inode(void)
 	expect(group, "the file by its other name", "ACCESS fd=hard");
 	mem_unlink("/hard");
 	fsn_sys_close(group);
+}
+
+/* Executing opens and reads; truncating by a path has an inode to tell and no path to open. */
+static void test_without_reading(void)
+{
+	int group = group_new(FAN_CLASS_NOTIF), fid = group_new(FAN_REPORT_FID);
+
+	mark(group, ADD, FAN_OPEN | FAN_OPEN_EXEC | FAN_MODIFY, "/d/a");
+	mark(fid, ADD, FAN_OPEN_EXEC | FAN_MODIFY | FAN_ATTRIB, "/d/a");
+	mem_chmod("/d/a", 0755);
+	is(mem_execve("/d/a"), -ENOEXEC, "a file is executed");
+	expect(group, "which opens it, and for that", "OPEN|OPEN_EXEC fd=a");
+	expect(fid, "the same with a handle", "ATTRIB|OPEN_EXEC fid=a");
+	is(mem_truncate("/d/a", 2), 0, "a file is cut");
+	expect(group, "without a path there is no descriptor");
+	expect(fid, "but a handle", "MODIFY fid=a");
+	mem_chmod("/d/a", 0644);
+	fsn_sys_close(group);
+	fsn_sys_close(fid);
+}
+
+/* Not everything can be opened for a listener: only files and directories are told with descriptors. */
+static void test_special(void)
+{
+	int group = group_new(FAN_CLASS_NOTIF), fid = group_new(FAN_REPORT_FID);
+	struct path at;
+
+	is(mem_mknod("/fifo", S_IFIFO | 0644), 0, "a fifo");
+	label("/fifo", "fifo");
+	mark(group, ADD | FAN_MARK_FILESYSTEM, FAN_OPEN, "/");
+	mark(fid, ADD | FAN_MARK_FILESYSTEM, FAN_OPEN, "/");
+	path_of("/fifo", &at);
+	fsnotify_path(&at, FS_OPEN);
+	path_put(&at);
+	expect(group, "is told nobody with a descriptor");
+	expect(fid, "but with its handle", "OPEN fid=fifo");
+	mem_unlink("/fifo");
+	fsn_sys_close(group);
+	fsn_sys_close(fid);
 }
 
 static void test_directory(void)
@@ -101,6 +141,44 @@ static void test_mounts(void)
 	mem_rmdir("/m");
 	fsn_sys_close(by_mount);
 	fsn_sys_close(by_sb);
+}
+
+/* One filesystem seen through two mounts. */
+static void test_second_mount(void)
+{
+	int first = group_new(FAN_CLASS_NOTIF), second = group_new(FAN_CLASS_NOTIF), both = group_new(FAN_CLASS_NOTIF);
+	struct vfsmount *again;
+	struct path root, at;
+
+	mem_mkdir("/again", 0755);
+	path_of("/", &root);
+	path_of("/again", &at);
+	again = fsn_alloc_mount(root.mnt->mnt_sb);
+	is(fsn_attach_mount(again, &at), 0, "a filesystem is mounted a second time");
+	path_put(&at);
+	path_put(&root);
+	mark(first, ADD | FAN_MARK_MOUNT, FAN_OPEN, "/b");
+	mark(second, ADD | FAN_MARK_MOUNT, FAN_OPEN, "/again/b");
+	mark(both, ADD | FAN_MARK_FILESYSTEM, FAN_OPEN, "/again/b");
+	look("/b");
+	look("/again/d/a");
+	expect(first, "a mark of one mount", "OPEN fd=b");
+	expect(second, "a mark of the other", "OPEN fd=a");
+	expect(both, "a mark of the filesystem", "OPEN fd=b", "OPEN fd=a");
+	look("/b");
+	look("/again/b");
+	expect(both, "one file through two mounts is two events", "OPEN fd=b", "OPEN fd=b");
+	drain(first);
+	drain(second);
+	is(fsn_umount(again, 0), 0, "unmounted once");
+	mntput(again);
+	look("/b");
+	expect(second, "the mount's mark is gone");
+	expect(both, "the filesystem's is not", "OPEN fd=b");
+	mem_rmdir("/again");
+	fsn_sys_close(first);
+	fsn_sys_close(second);
+	fsn_sys_close(both);
 }
 
 static void test_three_marks_of_one_group(void)
@@ -228,8 +306,11 @@ int main(void)
 {
 	tests_begin();
 	test_inode();
+	test_without_reading();
+	test_special();
 	test_directory();
 	test_mounts();
+	test_second_mount();
 	test_three_marks_of_one_group();
 	test_ignored_mask();
 	test_ignore();

@@ -7,6 +7,7 @@
  * come with the events.
  */
 #include <linux/fanotify.h>
+#include <linux/fsnotify.h>
 
 #include <sys/resource.h>
 
@@ -84,6 +85,31 @@ static void test_merge_fid(void)
 	fsn_sys_close(group);
 }
 
+/* A chain of the merge table is searched only so far, so that a long queue does not make events dear. */
+static void test_merge_far(void)
+{
+	int group = group_new(FAN_REPORT_DFID_NAME | FAN_UNLIMITED_QUEUE), i, events = 0;
+	const int names = 40000;
+	struct fan_event event;
+	struct qstr name;
+	char text[16];
+	struct path at;
+
+	path_of("/d", &at);
+	mark(group, ADD, FAN_CREATE, "/d");
+	for (i = 0; i < names + 2; i++) {
+		/* each once, then the last and the first again */
+		name.len = (u32)snprintf(text, sizeof(text), "n%d", i < names ? i : i == names ? names - 1 : 0);
+		name.name = (const unsigned char *)text;
+		fsnotify_name(FS_CREATE, at.dentry->d_inode, FSNOTIFY_EVENT_INODE, at.dentry->d_inode, &name, 0);
+	}
+	path_put(&at);
+	for (; read_one(group, &event) > 0; events++)
+		continue;
+	is(events, names + 1, "an event long ago is not merged with, a recent one is");
+	fsn_sys_close(group);
+}
+
 static void test_buffers(void)
 {
 	int group = group_new(FAN_CLASS_NOTIF);
@@ -152,6 +178,44 @@ static void test_waiting(void)
 	pause_ms(A_WHILE_MS);
 	fsn_task_interrupt(reader.task);
 	is(actor_join(&reader), -EINTR, "a signal ends the wait");
+
+	actor_start(&reader, read_two, number);
+	pause_ms(A_WHILE_MS);
+	is(fsn_sys_close(group), 0, "closed under a reader");
+	pause_ms(A_WHILE_MS);
+	ok(!actor_over(&reader), "who goes on waiting");
+	look("/b");
+	is(actor_join(&reader), 24, "for an event");
+	fsn_sys_close(got[0].fd);
+	is(poll_for(group, 0), POLLNVAL, "then the group is gone");
+}
+
+/* The system's own descriptor of a group: for an event loop that knows nothing of the library. */
+static void test_real_descriptor(void)
+{
+	int group = group_new(FAN_CLASS_NOTIF), fd;
+	struct file *file = fget((unsigned int)group);
+	struct fan_event event;
+	struct pollfd pfd;
+	int patience;
+	char line[64];
+
+	mark(group, ADD, FAN_OPEN, "/b");
+	fd = fsn_file_descriptor(file, O_NONBLOCK | O_CLOEXEC);
+	ok(fd >= 0, "a real descriptor");
+	pfd = (struct pollfd){ .fd = fd, .events = POLLIN };
+	is(poll(&pfd, 1, A_WHILE_MS), 0, "has nothing to read");
+	look("/b");
+	is(poll(&pfd, 1, PATIENCE_MS), 1, "is readable after an event");
+	is(read(fd, got, sizeof(got)), 24, "is read");
+	is(fan_parse(got, 24, &event), 24, "an event");
+	is_str(fan_format(&event, &names, line, sizeof(line)), "OPEN fd=b", "with a descriptor of the library's");
+	close_event(&event);
+	close(fd);
+	for (patience = PATIENCE_MS; patience && fsn_file_count(file) > 2; patience--)
+		pause_ms(1);
+	is(fsn_file_count(file), 2, "closed, it lets go of the group");
+	fput(file);
 	fsn_sys_close(group);
 }
 
@@ -248,8 +312,10 @@ int main(void)
 	scribble("/d/a");
 	test_merge();
 	test_merge_fid();
+	test_merge_far();
 	test_buffers();
 	test_waiting();
+	test_real_descriptor();
 	test_overflow();
 	test_descriptors();
 	test_no_descriptor();
