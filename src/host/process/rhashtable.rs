@@ -91,15 +91,20 @@ pub(super) fn end_of(bucket: &AtomicPtr<rhash_head>) -> *mut rhash_head {
     ptr::from_ref(bucket).cast_mut().cast::<rhash_head>().map_addr(|address| address | 1)
 }
 
-impl bucket_table {
-    /// The bucket of a hash.
-    pub(super) fn bucket(&self, hash: u32) -> &AtomicPtr<rhash_head> {
-        let first = ptr::from_ref(self).wrapping_add(1).cast::<AtomicPtr<rhash_head>>();
-        let place = first.wrapping_add((hash & (self.size - 1)) as usize);
-        // SAFETY: a table is allocated with `size` buckets behind it.
-        unsafe { &*place }
-    }
+/// The bucket of a hash. The chains stand behind the table, so it takes the pointer that the table was allocated as.
+///
+/// # Safety
+///
+/// As for [`table`].
+pub(super) unsafe fn bucket_of<'a>(at: *mut bucket_table, hash: u32) -> &'a AtomicPtr<rhash_head> {
+    // SAFETY: promised by the caller.
+    let size = unsafe { table(at) }.size;
+    let place = at.wrapping_add(1).cast::<AtomicPtr<rhash_head>>().wrapping_add((hash & (size - 1)) as usize);
+    // SAFETY: a table is allocated with `size` buckets behind it.
+    unsafe { &*place }
+}
 
+impl bucket_table {
     /// The table that objects are being moved to; NULL if there is none.
     pub(super) fn future(&self) -> *mut bucket_table {
         self.future_tbl.load(Acquire)
@@ -214,7 +219,8 @@ pub unsafe fn lookup(ht: &rhashtable, key: *const c_void) -> *mut c_void {
     while !at.is_null() {
         // SAFETY: inside the read side.
         let tbl = unsafe { table(at) };
-        let bucket = tbl.bucket(ht.hash_key(tbl.hash_rnd, key));
+        // SAFETY: inside the read side.
+        let bucket = unsafe { bucket_of(at, ht.hash_key(tbl.hash_rnd, key)) };
         loop {
             let mut link = bucket.load(Acquire);
             while !is_end(link) {
@@ -263,7 +269,8 @@ fn find<'a>(ht: &'a rhashtable, key: *const c_void, object: *mut c_void) -> Plac
         // SAFETY: the lock is held.
         let tbl = unsafe { table(at) };
         let hash = if key.is_null() { ht.hash_object(tbl.hash_rnd, object) } else { ht.hash_key(tbl.hash_rnd, key) };
-        let last = tbl.bucket(hash);
+        // SAFETY: the lock is held.
+        let last = unsafe { bucket_of(at, hash) };
         let mut length = 0;
         let mut place = last;
         loop {
@@ -356,7 +363,8 @@ pub unsafe fn remove(ht: &rhashtable, object: *mut c_void) -> c_int {
     while !at.is_null() {
         // SAFETY: the lock is held.
         let tbl = unsafe { table(at) };
-        let mut place = tbl.bucket(ht.hash_object(tbl.hash_rnd, object));
+        // SAFETY: the lock is held.
+        let mut place = unsafe { bucket_of(at, ht.hash_object(tbl.hash_rnd, object)) };
         loop {
             let link = place.load(Relaxed);
             if is_end(link) {

@@ -11,7 +11,7 @@ use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32};
 
-use super::rhashtable::{end_of, entry, is_end, node, table, Held};
+use super::rhashtable::{bucket_of, end_of, entry, is_end, node, table, Held};
 use super::{rcu, slab, task, work};
 use crate::abi::*;
 
@@ -27,7 +27,7 @@ const MOST: c_uint = 1 << 30;
 /// A table of `size` empty chains, NULL without memory.
 fn new_table(size: c_uint, gfp: gfp_t) -> *mut bucket_table {
     let bytes = size_of::<bucket_table>() + size as usize * size_of::<*mut rhash_head>();
-    let at: *mut bucket_table = slab::kvmalloc(bytes, gfp).cast();
+    let at: *mut bucket_table = slab::kvmalloc(bytes, gfp | __GFP_ZERO).cast();
     if at.is_null() {
         return at;
     }
@@ -47,15 +47,17 @@ fn new_table(size: c_uint, gfp: gfp_t) -> *mut bucket_table {
     let tbl = unsafe { table(at) };
     tbl.walkers.init();
     for n in 0..size {
-        let place = at.wrapping_add(1).cast::<*mut rhash_head>().wrapping_add(n as usize);
-        // SAFETY: as above.
-        unsafe { place.write(end_of(tbl.bucket(n))) };
+        // SAFETY: as above, and the memory behind it is zeroed.
+        let bucket = unsafe { bucket_of(at, n) };
+        bucket.store(end_of(bucket), Relaxed);
     }
     at
 }
 
+const RCU: usize = core::mem::offset_of!(bucket_table, rcu);
+
 unsafe extern "C" fn free_table(head: *mut callback_head) {
-    let at = head.wrapping_byte_sub(core::mem::offset_of!(bucket_table, rcu));
+    let at = head.wrapping_byte_sub(RCU);
     // SAFETY: made by `new_table`; its readers have left.
     unsafe { slab::kvfree(at.cast()) };
 }
@@ -117,8 +119,10 @@ pub unsafe fn destroy(ht: &rhashtable, free: fsn_rhashtable_free_fn, arg: *mut c
         let tbl = unsafe { table(at) };
         if let Some(free) = free {
             for n in 0..tbl.size {
+                // SAFETY: nobody else uses it.
+                let first = unsafe { bucket_of(at, n) }.load(Relaxed);
                 // SAFETY: promised by the caller.
-                unsafe { free_chain(ht, tbl.bucket(n).load(Relaxed), free, arg) };
+                unsafe { free_chain(ht, first, free, arg) };
             }
         }
         let next = tbl.future();
@@ -275,7 +279,9 @@ fn advance(ht: &rhashtable) -> bool {
     }
     for n in 0..tbl.size {
         let held = Held::new(&ht.lock);
-        while move_last(ht, tbl.bucket(n)) {}
+        // SAFETY: as above.
+        let bucket = unsafe { bucket_of(old, n) };
+        while move_last(ht, bucket) {}
         drop(held);
     }
     let held = Held::new(&ht.lock);
@@ -284,7 +290,7 @@ fn advance(ht: &rhashtable) -> bool {
     forget_walkers(tbl);
     drop(held);
     // SAFETY: nobody finds it any more.
-    unsafe { rcu::call_rcu((&raw const tbl.rcu).cast_mut(), Some(free_table)) };
+    unsafe { rcu::call_rcu(old.wrapping_byte_add(RCU).cast(), Some(free_table)) };
     true
 }
 
@@ -305,9 +311,11 @@ fn move_last(ht: &rhashtable, bucket: &AtomicPtr<rhash_head>) -> bool {
         place = next;
         link = after;
     }
+    let target = ht.last();
     // SAFETY: the lock is held.
-    let target = unsafe { table(ht.last()) };
-    let to = target.bucket(ht.hash_object(target.hash_rnd, ht.object(link)));
+    let seed = unsafe { table(target) }.hash_rnd;
+    // SAFETY: the lock is held.
+    let to = unsafe { bucket_of(target, ht.hash_object(seed, ht.object(link))) };
     // SAFETY: in the chain, with the lock held.
     unsafe { node(link) }.next.store(to.load(Relaxed), Release);
     to.store(link, Release);
@@ -315,15 +323,13 @@ fn move_last(ht: &rhashtable, bucket: &AtomicPtr<rhash_head>) -> bool {
     true
 }
 
-/// Walks that stand in a table that is replaced begin anew. The lock is held.
+/// Walks that stand in a table that is replaced begin anew: they find their link without neighbours. The lock is held.
 fn forget_walkers(tbl: &bucket_table) {
     while let Some(first) = tbl.walkers.first() {
-        let walker =
-            first.wrapping_byte_sub(core::mem::offset_of!(rhashtable_walker, list)).cast::<rhashtable_walker>();
         // SAFETY: a walk takes itself off the list before it ends.
-        let walker = unsafe { &*walker };
+        let link = unsafe { &*first };
         // SAFETY: the lock is held.
-        unsafe { walker.list.del_init() };
-        walker.tbl.store(ptr::null_mut(), Relaxed);
+        unsafe { link.del_init() };
+        link.next.store(ptr::null_mut(), Relaxed);
     }
 }

@@ -8,7 +8,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed};
 use core::sync::atomic::{fence, AtomicPtr};
 
 use super::rcu;
-use super::rhashtable::{entry, is_end, node, table, Held};
+use super::rhashtable::{bucket_of, entry, is_end, node, table, Held};
 use crate::abi::{bucket_table, list_head, rhash_head, rhashtable, rhashtable_iter, rhashtable_walker, rhlist_head};
 
 /// What a step of a walk comes to.
@@ -51,6 +51,10 @@ pub fn settle(ht: &rhashtable, iter: &rhashtable_iter) {
 /// Takes the walk off its table's list.
 pub fn leave(ht: &rhashtable, iter: &rhashtable_iter) {
     let _held = Held::new(&ht.lock);
+    if iter.walker.list.next.load(Relaxed).is_null() {
+        // Its table has been replaced, and with it went the list.
+        iter.walker.tbl.store(ptr::null_mut(), Relaxed);
+    }
     // SAFETY: the lock is held.
     unsafe { iter.walker.list.del_init() };
 }
@@ -72,7 +76,7 @@ pub fn start(ht: &rhashtable, iter: &mut rhashtable_iter) -> bool {
     }
     if !iter.p.is_null() {
         // SAFETY: the table was not replaced, and stays inside the read side.
-        find_again(ht, unsafe { table(at) }, iter);
+        unsafe { find_again(ht, at, iter) };
     }
     true
 }
@@ -116,7 +120,8 @@ pub fn next(ht: &rhashtable, iter: &mut rhashtable_iter) -> Step {
         iter.slot += 1;
     }
     while iter.slot < tbl.size {
-        if seek(ht, tbl, iter) {
+        // SAFETY: as above.
+        if unsafe { seek(ht, at, iter) } {
             iter.skip += 1;
             return object_at(ht, iter);
         }
@@ -158,14 +163,19 @@ fn step(ht: &rhashtable, iter: &mut rhashtable_iter) -> bool {
 }
 
 /// Calls `found` with each object of a chain, and its number, until it says yes.
-fn search(
+///
+/// # Safety
+///
+/// The caller has been inside the read side since it found the table.
+unsafe fn search(
     ht: &rhashtable,
-    tbl: &bucket_table,
+    tbl: *mut bucket_table,
     slot: u32,
     mut found: impl FnMut(u32, *mut rhash_head, *mut rhlist_head) -> bool,
 ) -> bool {
     let mut n = 0;
-    let mut link = tbl.bucket(slot).load(Acquire);
+    // SAFETY: promised by the caller.
+    let mut link = unsafe { bucket_of(tbl, slot) }.load(Acquire);
     while !is_end(link) {
         let mut list: *mut rhlist_head = link.cast();
         loop {
@@ -189,29 +199,41 @@ fn search(
 }
 
 /// Finds the first object of the chain that has not been returned; false if there is none.
-fn seek(ht: &rhashtable, tbl: &bucket_table, iter: &mut rhashtable_iter) -> bool {
+///
+/// # Safety
+///
+/// As for [`search`].
+unsafe fn seek(ht: &rhashtable, tbl: *mut bucket_table, iter: &mut rhashtable_iter) -> bool {
     let (slot, skip) = (iter.slot, iter.skip);
-    search(ht, tbl, slot, |n, link, list| {
+    let found = |n, link, list| {
         if n < skip {
             return false;
         }
         iter.p = link;
         iter.list = list;
         true
-    })
+    };
+    // SAFETY: promised by the caller.
+    unsafe { search(ht, tbl, slot, found) }
 }
 
 /// Finds the object that the walk stopped at; if it has gone, those before it in its chain are skipped by their number.
-fn find_again(ht: &rhashtable, tbl: &bucket_table, iter: &mut rhashtable_iter) {
+///
+/// # Safety
+///
+/// As for [`search`].
+unsafe fn find_again(ht: &rhashtable, tbl: *mut bucket_table, iter: &mut rhashtable_iter) {
     let (slot, p, list) = (iter.slot, iter.p, iter.list);
-    let there = search(ht, tbl, slot, |n, link, at| {
+    let found = |n, link, at| {
         let same = if ht.rhlist { at == list } else { link == p };
         if same {
             iter.p = link;
             iter.skip = n + 1;
         }
         same
-    });
+    };
+    // SAFETY: promised by the caller.
+    let there = unsafe { search(ht, tbl, slot, found) };
     if !there {
         iter.p = ptr::null_mut();
     }
