@@ -127,6 +127,8 @@ static void payers(void)
 	fd = inotify_of(IN_NONBLOCK);
 	is(watch(fd, "/paid", IN_ATTRIB | IN_ACCESS), 1, "an instance of a memory group");
 	fsn_memcg_set_current(writer);
+	/* what is freed later was freed */
+	fsn_quiesce();
 	empty = fsn_memcg_usage(listener);
 	ok(empty > 0, "which has paid for the instance and its watch");
 	others = fsn_memcg_usage(writer);
