@@ -45,35 +45,114 @@ static long some(long bits)
 /* What is executed in a sequence of fanotify's, and not touched otherwise: see draw_tree(). */
 #define PROGRAM "m/d/fifteen-letters"
 
-static long path(void)
+/*
+ * A file and its other name, which nobody opens: in 6.12.117 a watched file ends when its last name goes and none of its names
+ * is held open, in other kernels when its last name goes (inode_notify_dead()).
+ */
+#define LINKED	"m/d/sixteen-letters!"
+#define OTHER	"m/e/t"
+
+static int at(const char *name)
+{
+	return op_path(name, strlen(name));
+}
+
+/* What there probably is, so that not all operations fail. */
+static enum { NONE, FILE_, DIRECTORY } there[64];
+static bool is_open[FILES];
+
+static bool probable(long path, int wanted)
+{
+	return wanted < 0 || (int)there[path] == wanted || (wanted == FILE_ + DIRECTORY && there[path] != NONE);
+}
+
+/* A path of what is wanted, most of the time: NONE, FILE_, DIRECTORY, either of both (their sum), or anything (-1). */
+static long path_of(int wanted)
 {
 	static const char *const often[] = {
 		"m/a", "m/b", "m/d", "m/d/a", "m/d/b", "m/d/s", "m/d/s/a", "m/e", "m/e/a", "m/e/b",
 	};
-	const char *name;
+	long path;
 
-	if (one_in(12)) {
-		long any = below((long)n_op_paths);
-
-		return strcmp(op_paths[any], PROGRAM) == 0 ? 0 : any;
+	if (one_in(20)) {
+		path = below((long)n_op_paths);
+		return path == at(PROGRAM) || path == at(LINKED) || path == at(OTHER) ? 0 : path;
 	}
-	name = one_in(12) ? "m" : one_in(12) ? "n/a" : PICK(often);
-	return op_path(name, strlen(name));
+	for (int tries = 0; tries < 12; tries++) {
+		path = at(one_in(12) ? "m" : one_in(12) ? "n/a" : PICK(often));
+		if (probable(path, wanted))
+			break;
+	}
+	return path;
+}
+
+static long path(void)
+{
+	return path_of(one_in(8) ? -1 : FILE_ + DIRECTORY);
+}
+
+static void forget_below(long path)
+{
+	size_t len = strlen(op_paths[path]);
+
+	for (size_t i = 0; i < n_op_paths; i++)
+		if (strncmp(op_paths[i], op_paths[path], len) == 0 && op_paths[i][len] == '/')
+			there[i] = NONE;
+}
+
+/* Follows what an operation does if it succeeds. */
+static void follow(const struct op *op)
+{
+	switch (op->code) {
+	case OP_MKDIR:
+		there[op->arg[0]] = there[op->arg[0]] ? there[op->arg[0]] : DIRECTORY;
+		break;
+	case OP_MKNOD:
+		there[op->arg[0]] = there[op->arg[0]] ? there[op->arg[0]] : FILE_;
+		break;
+	case OP_OPEN:
+		is_open[op->arg[0]] |= there[op->arg[1]] || (op->arg[2] & O_CREAT);
+		if (op->arg[2] & O_CREAT)
+			there[op->arg[1]] = there[op->arg[1]] ? there[op->arg[1]] : FILE_;
+		break;
+	case OP_CLOSE:
+		is_open[op->arg[0]] = false;
+		break;
+	case OP_UNLINK:
+		there[op->arg[0]] = there[op->arg[0]] == FILE_ ? NONE : there[op->arg[0]];
+		break;
+	case OP_RMDIR:
+		there[op->arg[0]] = there[op->arg[0]] == DIRECTORY ? NONE : there[op->arg[0]];
+		break;
+	case OP_RENAME:
+		if (!op->arg[2] && there[op->arg[0]]) {
+			there[op->arg[1]] = there[op->arg[0]];
+			there[op->arg[0]] = NONE;
+			forget_below(op->arg[0]);
+		}
+		break;
+	default:
+		break;
+	}
 }
 
 static struct script *drawn;
 /* It is fanotify's sequence. */
 static bool asking;
+/* The slots for files of all kinds come first; dnotify's directories are in the others. */
+static int slots;
 
 static void say(const char *text)
 {
 	char why[OP_LINE];
 	struct op op;
 
-	if (op_parse(text, &op, why, sizeof(why)))
+	if (op_parse(text, &op, why, sizeof(why))) {
 		script_append(drawn, &op);
-	else
+		follow(&op);
+	} else {
 		fprintf(stderr, "parity: %s: %s\n", text, why);
+	}
 }
 
 /* ---- operations on the tree ---- */
@@ -82,7 +161,7 @@ static const struct {
 	enum op_code code;
 	int weight;
 } tree[] = {
-	{ OP_MKDIR, 6 }, { OP_RMDIR, 4 }, { OP_MKNOD, 5 }, { OP_SYMLINK, 1 }, { OP_LINK, 4 }, { OP_UNLINK, 7 }, { OP_RENAME, 14 },
+	{ OP_MKDIR, 6 }, { OP_RMDIR, 4 }, { OP_MKNOD, 5 }, { OP_SYMLINK, 1 }, { OP_UNLINK, 7 }, { OP_RENAME, 14 },
 	{ OP_CHMOD, 4 }, { OP_CHOWN, 1 }, { OP_UTIMES, 1 }, { OP_UTIMES_ONE, 2 }, { OP_TRUNCATE, 3 }, { OP_SETXATTR, 1 },
 	{ OP_REMOVEXATTR, 1 }, { OP_EXEC, 2 }, { OP_READLINK, 1 }, { OP_STAT, 1 },
 	{ OP_OPEN, 18 }, { OP_CLOSE, 10 }, { OP_DUP, 1 }, { OP_READ, 6 }, { OP_WRITE, 8 }, { OP_PREAD, 2 }, { OP_PWRITE, 2 },
@@ -131,32 +210,67 @@ static long tree_number(enum op_code code, int argument)
 	}
 }
 
+static long tree_path(enum op_code code, int argument)
+{
+	switch (code) {
+	case OP_MKDIR:
+	case OP_MKNOD:
+		return path_of(one_in(4) ? -1 : NONE);
+	case OP_RMDIR:
+		return path_of(one_in(8) ? -1 : DIRECTORY);
+	case OP_UNLINK:
+	case OP_TRUNCATE:
+		return path_of(one_in(8) ? -1 : FILE_);
+	case OP_EXEC:
+		/* Whether a program may be open for writing has changed for files that ask for permission to read. */
+		return asking || !one_in(4) ? at(PROGRAM) : path();
+	case OP_OPEN:
+		return path_of(one_in(4) ? -1 : FILE_ + DIRECTORY);
+	case OP_RENAME:
+	case OP_SYMLINK:
+		return argument ? path_of(-1) : path();
+	default:
+		return path();
+	}
+}
+
+/* One that is open, or one that is not; never that of plant(). */
+static long slot(bool open)
+{
+	long slot = 0;
+
+	for (int tries = 0; tries < 8; tries++) {
+		slot = below(one_in(8) ? FILES : slots);
+		slot -= slot == 3;
+		if (is_open[slot] == open)
+			break;
+	}
+	return slot;
+}
+
 static void draw_tree(void)
 {
 	static const long types[] = { S_IFREG, S_IFREG, S_IFREG, S_IFREG, S_IFREG, S_IFSOCK };
 	struct op op = { .code = OP_STAT };
-	int total = 0, at;
+	int total = 0, drawn_at;
 	size_t i;
 
 	for (i = 0; i < sizeof(tree) / sizeof(tree[0]); i++)
 		total += tree[i].weight;
-	at = (int)below(total);
-	for (i = 0; at >= tree[i].weight; i++)
-		at -= tree[i].weight;
+	drawn_at = (int)below(total);
+	for (i = 0; drawn_at >= tree[i].weight; i++)
+		drawn_at -= tree[i].weight;
 	op.code = tree[i].code;
 	for (int n = 0; op_forms[op.code].args[n]; n++)
 		switch (op_forms[op.code].args[n]) {
 		case 'p':
-			/* Whether a program may be open for writing has changed for files that ask for permission to read. */
-			op.arg[n] = op.code == OP_EXEC && (asking || !one_in(4)) ? op_path(PROGRAM, strlen(PROGRAM)) : path();
+			op.arg[n] = tree_path(op.code, n);
 			break;
 		case 'f':
-			op.arg[n] = below(one_in(4) ? FILES : 3);
-			/* That one is for plant(). */
-			op.arg[n] -= op.arg[n] == 3;
+			op.arg[n] = slot(op.code != OP_OPEN && !(op.code == OP_DUP && n));
 			break;
 		case 'o':
-			op.arg[n] = open_mode();
+			op.arg[n] = there[op.arg[n - 1]] == DIRECTORY && !one_in(4) ? O_RDONLY | O_DIRECTORY | O_NONBLOCK : open_mode();
 			break;
 		case 'r':
 			op.arg[n] = one_in(4) ? 1 + below(3) : 0;
@@ -171,6 +285,19 @@ static void draw_tree(void)
 			op.arg[n] = tree_number(op.code, n);
 		}
 	script_append(drawn, &op);
+	follow(&op);
+}
+
+/* What happens to a file with two names. */
+static void draw_link(void)
+{
+	static const char *const ops[] = {
+		"mknod " LINKED " S_IFREG", "link " LINKED " " OTHER, "link " LINKED " " OTHER, "link " OTHER " " LINKED,
+		"unlink " LINKED, "unlink " OTHER, "chmod " LINKED " 0700", "chmod " OTHER " 0755", "truncate " OTHER " 5",
+		"utimes " LINKED, "rename " LINKED " " OTHER " 0", "link m/d m/b", "link n/a m/b",
+	};
+
+	say(PICK(ops));
 }
 
 static void plant(void)
@@ -194,7 +321,15 @@ static void remount(void)
 		say(one_in(2) ? "umount m 0" : "umount m MNT_DETACH");
 		say("mount m");
 	}
+	memset(there, 0, sizeof(there));
+	there[at("m")] = there[at("n")] = DIRECTORY;
 	plant();
+}
+
+/* What a mark is put on. */
+static long watched(void)
+{
+	return one_in(16) ? at(LINKED) : path();
 }
 
 /* ---- inotify ---- */
@@ -207,7 +342,7 @@ static void add_watch(void)
 		mask |= some((long)(IN_ONESHOT | IN_EXCL_UNLINK | IN_ONLYDIR | IN_DONT_FOLLOW | IN_MASK_ADD | 0x10000000));
 	if (one_in(5))
 		mask |= IN_EXCL_UNLINK;
-	script_append(drawn, &(struct op){ .code = OP_ADD, .arg = { below(2), path(), mask } });
+	script_append(drawn, &(struct op){ .code = OP_ADD, .arg = { below(2), watched(), mask } });
 }
 
 static void inotify_call(void)
@@ -255,7 +390,8 @@ static void dnotify_call(void)
 
 	switch (below(8)) {
 	case 0:
-		script_append(drawn, &(struct op){ .code = OP_OPEN, .arg = { slot, path(), O_RDONLY | O_NONBLOCK | O_DIRECTORY } });
+		script_append(drawn, &(struct op){ .code = OP_OPEN, .arg = { slot, path_of(DIRECTORY),
+			O_RDONLY | O_NONBLOCK | O_DIRECTORY } });
 		break;
 	case 1:
 		script_append(drawn, &(struct op){ .code = OP_CLOSE, .arg = { slot } });
@@ -327,7 +463,7 @@ static void add_mark(long instance)
 		flags |= 0x40;
 	if (one_in(10))
 		flags |= some(0x20c);
-	script_append(drawn, &(struct op){ .code = OP_FAN_MARK, .arg = { instance, flags, mask, path() } });
+	script_append(drawn, &(struct op){ .code = OP_FAN_MARK, .arg = { instance, flags, mask, watched() } });
 }
 
 static void fanotify_call(void)
@@ -366,7 +502,7 @@ static void fanotify_begin(void)
 		long mask = 0x70000 & (one_in(2) ? -1 : (long)next());
 
 		script_append(drawn, &(struct op){ .code = OP_FAN_MARK, .arg = { 0, 1 | (one_in(2) ? 0x10 : 0x100),
-			(mask ? mask : 0x10000) | (one_in(2) ? 0x40000000 : 0), op_path("m", 1) } });
+			(mask ? mask : 0x10000) | (one_in(2) ? 0x40000000 : 0), at("m") } });
 	}
 	for (int i = 0; i < 6; i++)
 		add_mark(i % 3);
@@ -396,6 +532,10 @@ bool script_draw(struct script *script, const char *backend, unsigned long seed,
 	state = seed * 0x2545f4914f6cdd1d + kind;
 	drawn = script;
 	asking = strcmp(backend, "fanotify") == 0;
+	slots = strcmp(backend, "dnotify") == 0 ? 3 : FILES;
+	memset(is_open, 0, sizeof(is_open));
+	memset(there, 0, sizeof(there));
+	there[at("m")] = there[at("n")] = DIRECTORY;
 	between = one_in(3) ? 1 : one_in(2) ? 8 : calls;
 	plant();
 	backends[kind].begin();
@@ -404,6 +544,8 @@ bool script_draw(struct script *script, const char *backend, unsigned long seed,
 			backends[kind].call();
 		else if (one_in(100))
 			remount();
+		else if (one_in(15))
+			draw_link();
 		else
 			draw_tree();
 		if (i % between == between - 1)
