@@ -54,6 +54,7 @@ fn new_table(size: c_uint, gfp: gfp_t) -> *mut bucket_table {
     at
 }
 
+const RUN_WORK: usize = core::mem::offset_of!(rhashtable, run_work);
 const RCU: usize = core::mem::offset_of!(bucket_table, rcu);
 
 unsafe extern "C" fn free_table(head: *mut callback_head) {
@@ -177,8 +178,10 @@ fn last_size(ht: &rhashtable) -> c_uint {
 }
 
 fn schedule(ht: &rhashtable) {
+    // As a pointer into the whole table, which `resize` goes back to.
+    let item = ptr::from_ref(ht).wrapping_byte_add(RUN_WORK).cast_mut().cast();
     // SAFETY: the table's end waits for the item.
-    unsafe { work::queue_raw((&raw const ht.run_work).cast_mut()) };
+    unsafe { work::queue_raw(item) };
 }
 
 /// After an insertion, inside the read side.
@@ -240,7 +243,7 @@ fn attach(ht: &rhashtable, last: *mut bucket_table, new: *mut bucket_table) -> b
 
 /// The item of work: chooses a size, and moves the objects until there is one table.
 unsafe extern "C" fn resize(item: *mut work_struct) {
-    let ht = item.wrapping_byte_sub(core::mem::offset_of!(rhashtable, run_work)).cast::<rhashtable>();
+    let ht = item.wrapping_byte_sub(RUN_WORK).cast::<rhashtable>();
     // SAFETY: the table's end waits for the item.
     let ht = unsafe { &*ht };
     ht.mutex.lock();
