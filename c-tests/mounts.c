@@ -6,6 +6,8 @@
 #include "vfs/tree.h"
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct super_block *root_sb;
 static struct vfsmount *root;
@@ -332,6 +334,46 @@ static void threads(void)
 	ok(walks > 0, "something was walked");
 }
 
+/* --- over a fork --- */
+
+/* On a place that no other thread of the parent used. */
+static int in_child(void)
+{
+	struct vfsmount *mnt = filesystem("child");
+	int err = attach(mnt, "/n");
+
+	if (!err)
+		err = walk("/n/child");
+	if (!err)
+		err = fsn_umount(mnt, 0);
+	if (!err && walk("/n/child") != -ENOENT)
+		err = -1;
+	fsn_mntput(mnt);
+	return err;
+}
+
+static void forks(void)
+{
+	pthread_t thread;
+	int i, good = 0;
+
+	stop = 0;
+	pthread_create(&thread, NULL, mounter, NULL);
+	for (i = 0; i < 20; i++) {
+		pid_t child = fork();
+		int status = -1;
+
+		if (!child) {
+			alarm(20);
+			_exit(in_child() != 0);
+		}
+		waitpid(child, &status, 0);
+		good += status == 0;
+	}
+	pthread_join(thread, NULL);
+	is(good, 20, "forked while another thread mounts: the child mounts, too");
+}
+
 int main(void)
 {
 	struct counts before = count();
@@ -349,6 +391,7 @@ int main(void)
 	unmounting();
 	copies();
 	threads();
+	forks();
 	is(fsn_umount(root, 0), -EBUSY, "the root is in use");
 	fsn_set_fs_root(NULL);
 	is(fsn_umount(root, 0), 0, "and unmounted like others when it is not");
