@@ -49,6 +49,17 @@ static struct nfsd_file *acquire(unsigned int *seed, struct inode **inode)
 	return last_status == nfs_ok ? nf : NULL;
 }
 
+/*
+ * The original looks at the file once more after it has given its reference to the list of the unused (nfsd_file_put(), both
+ * series), when a thread that empties the list may free it already: a read side keeps the memory until then.
+ */
+static void put(struct nfsd_file *nf)
+{
+	rcu_read_lock();
+	nfsd_file_put(nf);
+	rcu_read_unlock();
+}
+
 static void *asker(void *arg)
 {
 	unsigned int seed = (unsigned int)(uintptr_t)arg;
@@ -71,7 +82,7 @@ static void *asker(void *arg)
 			sched_yield();
 		if (refcount_read(&nf->nf_ref) < 1)
 			bump(wrong);
-		nfsd_file_put(nf);
+		put(nf);
 	}
 	return NULL;
 }
@@ -126,7 +137,7 @@ static void *presser(void *arg)
 			lease.c.flc_file = nf->nf_file;
 #endif
 			fsn_lease_announce(F_WRLCK, &lease);
-			nfsd_file_put(nf);
+			put(nf);
 			break;
 		}
 		case 2:
