@@ -87,13 +87,13 @@ static void test_bad_memory(void)
 	int fd = fsn_anon_inode_getfd("memory", &memory_ops, NULL, O_RDWR);
 	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	munmap(page + 4096, 4096);
+	mprotect(page + 4096, 4096, PROT_NONE);
 	is(fsn_sys_read(fd, NULL, 10), -EFAULT, "read() to NULL: -EFAULT");
-	is(fsn_sys_read(fd, page + 4096, 10), -EFAULT, "to what is not mapped");
-	is(fsn_sys_read(fd, page + 4090, 10), -EFAULT, "to what is mapped in part");
+	is(fsn_sys_read(fd, page + 4096, 10), -EFAULT, "to what is not there");
+	is(fsn_sys_read(fd, page + 4090, 10), -EFAULT, "to what is there in part");
 	is(fsn_sys_read(fd, (char *)(1UL << 63), 10), -EFAULT, "to what can be nobody's");
 	is(fsn_sys_read(fd, page + 4086, 10), 10, "the last bytes of a page");
-	is(fsn_sys_write(fd, page + 4090, 10), -EFAULT, "write() from what is mapped in part");
+	is(fsn_sys_write(fd, page + 4090, 10), -EFAULT, "write() from what is there in part");
 	mprotect(page, 4096, PROT_READ);
 	is(fsn_sys_read(fd, page, 10), -EFAULT, "read() to what may not be written");
 	is(fsn_sys_write(fd, page, 10), 10, "write() from there");
@@ -101,7 +101,7 @@ static void test_bad_memory(void)
 	is(fsn_sys_fcntl(fd, 15 /* F_SETOWN_EX */, 8), -EFAULT, "F_SETOWN_EX from bad memory");
 	is(fsn_sys_fcntl(fd, 16 /* F_GETOWN_EX */, (unsigned long)page), -EFAULT, "F_GETOWN_EX to it");
 	is(fsn_sys_ioctl(fd, FIONBIO, 8), -EFAULT, "FIONBIO from it");
-	munmap(page, 4096);
+	munmap(page, 8192);
 	fsn_sys_close(fd);
 }
 
