@@ -38,12 +38,13 @@ static struct nfsd_file *acquire(unsigned int *seed, struct inode **inode)
 		request_end();
 		return NULL;
 	}
-	*inode = now->fh.fh_dentry->d_inode;
 	may = (may & 1 ? NFSD_MAY_READ : 0) | (may & 2 ? NFSD_MAY_WRITE : 0);
 	if (keep)
 		last_status = nfsd_file_acquire_gc(&now->rqst, &now->fh, may, &nf);
 	else
 		last_status = nfsd_file_acquire(&now->rqst, &now->fh, may, &nf);
+	/* not before: a file that went stale while it was opened is looked up again, and may be another one then */
+	*inode = now->fh.fh_dentry ? now->fh.fh_dentry->d_inode : NULL;
 	fh_put(&now->fh);
 	request_end();
 	return last_status == nfs_ok ? nf : NULL;
