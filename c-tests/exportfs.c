@@ -154,10 +154,13 @@ static void looking_up(void)
 
 /* --- inodes by number --- */
 
-static void *waits_for_new(void *arg)
+/* The mode that it finds. */
+static void *waits_for_new(void *mode)
 {
-	(void)arg;
-	return fsn_ilookup(sb, 77);
+	struct inode *inode = fsn_ilookup(sb, 77);
+
+	*(unsigned short *)mode = inode->i_mode;
+	return inode;
 }
 
 static struct inode *raced[2];
@@ -184,17 +187,20 @@ static void numbers(void)
 	struct inode *inode, *found;
 	pthread_t thread[2];
 	int tests = 0, i, same = 0;
+	unsigned short mode = 1;
 	void *result;
 
 	ok(!fsn_ilookup(sb, 77), "no such inode");
 	inode = fsn_iget_locked(sb, 77);
 	ok(inode && (inode->i_state & I_NEW) && inode->i_ino == 77, "a new one");
-	pthread_create(&thread[0], NULL, waits_for_new, NULL);
-	usleep(20000);
+	pthread_create(&thread[0], NULL, waits_for_new, &mode);
+	while (__atomic_load_n(&inode->i_count.counter, __ATOMIC_ACQUIRE) < 2)
+		usleep(1000);
+	usleep(50000);
 	inode->i_mode = S_IFREG | 0644;
 	fsn_unlock_new_inode(inode);
 	pthread_join(thread[0], &result);
-	ok(result == inode && inode->i_mode == (S_IFREG | 0644), "others wait until it is set up");
+	ok(result == inode && mode == (S_IFREG | 0644), "others wait until it is set up");
 	fsn_iput(inode);
 	found = fsn_iget_locked(sb, 77);
 	ok(found == inode && !(found->i_state & I_NEW), "found again");

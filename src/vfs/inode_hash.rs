@@ -10,7 +10,7 @@ use crate::abi::*;
 use crate::host::process::waitqueue::{wait_event, wake_up_all};
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 const CHAINS: usize = 1024;
 
@@ -64,8 +64,9 @@ fn is_going(sb: *const super_block, hashval: u64, test: &dyn Fn(&inode) -> bool)
     matches!(found, Found::Going)
 }
 
+/// Acquire: what was set up before the bit went is seen after this.
 fn is_new(inode: &inode) -> bool {
-    inode.i_state.load(Relaxed) & I_NEW != 0
+    inode.i_state.load(Acquire) & I_NEW != 0
 }
 
 /// Puts the inode where it is found by `hashval`.
@@ -145,7 +146,7 @@ pub unsafe fn iget_locked(sb: *mut super_block, ino: u64) -> *mut inode {
 /// The inode is set up: others may use it.
 pub fn unlock_new_inode(inode: &inode) {
     let lock = hold(&inode.i_lock);
-    inode.i_state.store(inode.i_state.load(Relaxed) & !I_NEW, Relaxed);
+    inode.i_state.store(inode.i_state.load(Relaxed) & !I_NEW, Release);
     drop(lock);
     changed();
 }

@@ -205,8 +205,10 @@ fn connect(mount: &mount, parent: &mount, mountpoint: &dentry) {
 }
 
 fn set_namespace(mount: &mount, ns: *mut mnt_namespace) {
-    // SAFETY: the tree is held for writing.
+    let lock = hold(&MOUNT_LOCK);
+    // SAFETY: the tree is held for writing, and so is its lock.
     unsafe { *mount.mnt_ns.get() = ns };
+    drop(lock);
     if ns.is_null() {
         INIT_MNT_NS.nr_mounts.fetch_sub(1, Relaxed);
     } else {

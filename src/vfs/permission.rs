@@ -6,6 +6,7 @@ use crate::abi::*;
 use crate::host::process::{creds, user_ns};
 use core::ffi::c_int;
 use core::ptr;
+use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Execute, or search.
@@ -26,16 +27,22 @@ const S_IXUGO: u16 = 0o111;
 /// `i_flags`: nobody changes it.
 const S_IMMUTABLE: u32 = 1 << 3;
 
+/// Owner and group. They may change meanwhile: one of before is a permission of before.
+fn owners(inode: &inode) -> (kuid_t, kgid_t) {
+    let word = |at: *mut u32| {
+        // SAFETY: the field is a word of an inode that is alive.
+        unsafe { AtomicU32::from_ptr(at) }.load(Relaxed)
+    };
+    (kuid_t { val: word(inode.i_uid.get().cast()) }, kgid_t { val: word(inode.i_gid.get().cast()) })
+}
+
 /// The bits of the mode that count for these credentials: the owner's, the group's or everybody's.
 fn bits(inode: &inode, mode: u16) -> u16 {
-    // SAFETY: the owner changes under the inode's lock of whoever serves it; a stale one is a permission of before.
-    let uid = unsafe { *inode.i_uid.get() };
+    let (uid, gid) = owners(inode);
     // SAFETY: the calling task's own.
     if uid.val == unsafe { &*creds::current() }.fsuid.val {
         return mode >> 6;
     }
-    // SAFETY: as above.
-    let gid = unsafe { *inode.i_gid.get() };
     if (mode ^ (mode >> 3)) & 7 != 0 && creds::in_group(gid, false) {
         return mode >> 3;
     }
@@ -46,8 +53,7 @@ fn bits(inode: &inode, mode: u16) -> u16 {
 pub fn capable_wrt_inode_uidgid(inode: &inode, cap: c_int) -> bool {
     // SAFETY: the calling task's own.
     let ns = unsafe { &*creds::current() }.user_ns;
-    // SAFETY: as in `bits()`.
-    let (uid, gid) = (unsafe { *inode.i_uid.get() }, unsafe { *inode.i_gid.get() });
+    let (uid, gid) = owners(inode);
     // SAFETY: the credentials keep their namespace.
     let maps = unsafe { &*ns };
     let known =
