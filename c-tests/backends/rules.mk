@@ -134,7 +134,7 @@ $(backends-series:%=$(backends-out)/%/compiled): $(backends-out)/%/compiled: FOR
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec $(backends-dir)/compiled $(@D) $(backend-names)\n' >$@ && chmod +x $@
 
-check-backends: $(shared) $(out)/$(soname) $(backends-series:%=$(backends-out)/%/compiled)
+check-backends: $(shared) $(out)/$(soname) $(group-shared) $(out)/$(group-soname) $(backends-series:%=$(backends-out)/%/compiled)
 	+@for series in $(backends-series); do \
 		rm -f $(backends-out)/$$series/missing; \
 		if ! c-tests/oracle/source $(target)/linux $$series >/dev/null; then \

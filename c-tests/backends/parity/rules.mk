@@ -47,12 +47,18 @@ $(parity-out)/linux: $(parity-objects) $(oracle-core:%=$(backends-out)/6.12/%.o)
 $(parity-out)/compare: $(parity-compare:%=$(parity-out)/%.o)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS)
 
-# One test program a backend, for the runner of all C tests: the scenarios, and as many sequences as a minute has room for.
-parity-tests := $(PARITY:%=$(parity-out)/tests/%)
-$(parity-tests): $(parity-out)/tests/%: $(parity-out)/kernel $(parity-out)/library $(parity-out)/compare
-	@mkdir -p $(@D)
-	@printf '#!/bin/sh\nexec $(parity-out)/compare $* $(parity-out)/kernel $(parity-out)/library $(parity-dir) 200 100 1\n' >$@
-	@chmod +x $@
+# One test program a backend, for the runner of all C tests: the scenarios, and as many sequences as half a minute has room
+# for. Once with the library, once with Linux's core and libfsnotify_group.
+parity-library-tests := $(PARITY:%=$(parity-out)/tests/%)
+parity-group-tests := $(PARITY:%=$(parity-out)/tests/group-%)
+parity-tests := $(parity-library-tests) $(parity-group-tests)
+# $(1) the core, $(2) how many sequences
+parity-test = mkdir -p $(@D) && printf '\#!/bin/sh\nexec %s\n' \
+	"$(parity-out)/compare $* $(parity-out)/kernel $(parity-out)/$(1) $(parity-dir) \$${PARITY_SEEDS:-$(2)} 100 1" >$@ && chmod +x $@
+$(parity-library-tests): $(parity-out)/tests/%: $(parity-out)/kernel $(parity-out)/library $(parity-out)/compare
+	@$(call parity-test,library,200)
+$(parity-group-tests): $(parity-out)/tests/group-%: $(parity-out)/kernel $(parity-out)/group $(parity-out)/compare
+	@$(call parity-test,group,50)
 
 # The comparison itself: what it must find, it finds.
 $(parity-out)/tests/runner: $(parity-dir)/runner $(parity-out)/kernel $(parity-out)/compare
