@@ -54,8 +54,7 @@ impl Node {
     }
 
     fn child(&self, slot: usize) -> Option<&Node> {
-        // SAFETY: the slots of a node that is no leaf hold nodes, which outlive the reader or the holder of the lock.
-        unsafe { self.slots[slot].load(Ordering::Acquire).cast::<Node>().as_ref() }
+        deref(self.slots[slot].load(Ordering::Acquire))
     }
 
     fn has(&self, slot: usize) -> bool {
@@ -82,12 +81,19 @@ impl Node {
         Self::mark(&self.full, slot, full);
         self.slots[slot].store(pointer, Ordering::Release);
     }
+}
 
-    /// Frees the node once no reader can be in it.
-    fn retire(&self) {
-        let node = ptr::from_ref(self).cast_mut();
+/// A node by its link, which is what kmalloc() returned: only that may be freed.
+fn deref<'a>(link: *mut c_void) -> Option<&'a Node> {
+    // SAFETY: NULL or a node, which outlives the reader or the holder of the lock.
+    unsafe { link.cast::<Node>().as_ref() }
+}
+
+/// Frees a node once no reader can be in it; NULL is nothing.
+fn retire(link: *mut c_void) {
+    if !link.is_null() {
         // SAFETY: the node is not linked any more, so nobody else frees it; its head is used for nothing else.
-        unsafe { rcu::kvfree_call_rcu(node.cast(), node.cast()) };
+        unsafe { rcu::kvfree_call_rcu(link.cast(), link) };
     }
 }
 
@@ -101,8 +107,7 @@ fn shift_for(number: u64) -> u32 {
 }
 
 fn root(idr: &idr) -> Option<&Node> {
-    // SAFETY: NULL or the root, which outlives the reader or the holder of the lock.
-    unsafe { idr.head.load(Ordering::Acquire).cast::<Node>().as_ref() }
+    deref(idr.head.load(Ordering::Acquire))
 }
 
 fn base(idr: &idr) -> u64 {
@@ -155,19 +160,20 @@ fn path(idr: &idr, number: u64) -> ([Option<&Node>; DEPTH], usize) {
 
 /// New nodes, not linked yet; freed if they are dropped before they are.
 struct Fresh {
-    nodes: [*mut Node; 2 * DEPTH],
+    nodes: [*mut c_void; 2 * DEPTH],
     length: usize,
 }
 
 impl Fresh {
-    fn node(&mut self, shift: u32, gfp: gfp_t) -> Option<&'static Node> {
-        let node = slab::kmalloc(size_of::<Node>(), gfp | __GFP_ZERO).cast::<Node>();
-        // SAFETY: NULL or new zeroed memory of a node's size, which is a valid node.
-        let fresh = unsafe { node.as_ref() }?;
-        fresh.shift.store(shift.into(), Ordering::Relaxed);
-        self.nodes[self.length] = node;
+    /// A node, and the link to it.
+    fn node(&mut self, shift: u32, gfp: gfp_t) -> Option<(&'static Node, *mut c_void)> {
+        // Zeroed memory of a node's size is a valid node.
+        let link = slab::kmalloc(size_of::<Node>(), gfp | __GFP_ZERO);
+        let node = deref(link)?;
+        node.shift.store(shift.into(), Ordering::Relaxed);
+        self.nodes[self.length] = link;
         self.length += 1;
-        Some(fresh)
+        Some((node, link))
     }
 }
 
@@ -175,7 +181,7 @@ impl Drop for Fresh {
     fn drop(&mut self) {
         for &node in &self.nodes[..self.length] {
             // SAFETY: made by kmalloc() and found by nobody.
-            unsafe { slab::kfree(node.cast()) };
+            unsafe { slab::kfree(node) };
         }
     }
 }
@@ -183,7 +189,8 @@ impl Drop for Fresh {
 /// Hangs `pointer` in at `number`, which is free. False without memory: nothing has changed.
 fn insert(idr: &idr, number: u64, pointer: *mut c_void, gfp: gfp_t) -> bool {
     let mut fresh = Fresh { nodes: [ptr::null_mut(); 2 * DEPTH], length: 0 };
-    let old_root = root(idr);
+    let old_link = idr.head.load(Ordering::Relaxed);
+    let old_root = deref(old_link);
     let (path, length) = path(idr, number);
     // What is missing: the whole way from a taller root, or only its lower end.
     let (hook, mut slot_shift) = match (length.checked_sub(1).and_then(|last| path[last]), old_root) {
@@ -192,30 +199,30 @@ fn insert(idr: &idr, number: u64, pointer: *mut c_void, gfp: gfp_t) -> bool {
         (None, None) => (None, shift_for(number) + BITS),
     };
     // From the node under the hook down to the leaf.
-    let mut top: Option<&Node> = None;
+    let mut top: *mut c_void = ptr::null_mut();
     let mut above: Option<&Node> = None;
     while slot_shift > 0 {
         slot_shift -= BITS;
-        let Some(node) = fresh.node(slot_shift, gfp) else { return false };
-        if let Some(above) = above {
-            above.fill(above.slot_of(number), ptr::from_ref(node).cast_mut().cast(), false);
+        let Some((node, link)) = fresh.node(slot_shift, gfp) else { return false };
+        match above {
+            Some(above) => above.fill(above.slot_of(number), link, false),
+            None => top = link,
         }
-        top = top.or(Some(node));
         above = Some(node);
     }
     // A taller root takes the old one along, below as many nodes with one child as it needs.
     if let (None, Some(old)) = (hook, old_root) {
-        let mut beside = top;
+        let mut beside = deref(top);
         while let Some(node) = beside {
             if node.shift() == old.shift() + BITS {
-                node.fill(0, ptr::from_ref(old).cast_mut().cast(), old.is_full());
+                node.fill(0, old_link, old.is_full());
                 break;
             }
             beside = match node.child(0) {
                 Some(child) => Some(child),
                 None => {
-                    let Some(child) = fresh.node(node.shift() - BITS, gfp) else { return false };
-                    node.fill(0, ptr::from_ref(child).cast_mut().cast(), false);
+                    let Some((child, link)) = fresh.node(node.shift() - BITS, gfp) else { return false };
+                    node.fill(0, link, false);
                     Some(child)
                 }
             };
@@ -224,7 +231,7 @@ fn insert(idr: &idr, number: u64, pointer: *mut c_void, gfp: gfp_t) -> bool {
     if let Some(leaf) = above {
         leaf.fill(leaf.slot_of(number), pointer, true);
     }
-    let link = top.map_or(pointer, |top| ptr::from_ref(top).cast_mut().cast());
+    let link = if top.is_null() { pointer } else { top };
     match hook {
         Some(hook) => hook.fill(hook.slot_of(number), link, hook.is_leaf()),
         None => idr.head.store(link, Ordering::Release),
@@ -326,23 +333,21 @@ pub fn remove(idr: &idr, number: u64) -> *mut c_void {
     let number = number - base(idr);
     let (path, length) = path(idr, number);
     let mut old = ptr::null_mut();
-    let mut emptied: Option<&Node> = None;
+    let mut emptied = false;
     for node in path[..length].iter().rev().flatten() {
         let slot = node.slot_of(number);
         Node::mark(&node.full, slot, false);
         if node.is_leaf() {
             old = node.slots[slot].swap(ptr::null_mut(), Ordering::AcqRel);
             Node::mark(&node.used, slot, false);
-        } else if let Some(child) = emptied.take() {
-            node.slots[slot].store(ptr::null_mut(), Ordering::Release);
+        } else if emptied {
             Node::mark(&node.used, slot, false);
-            child.retire();
+            retire(node.slots[slot].swap(ptr::null_mut(), Ordering::AcqRel));
         }
-        emptied = node.is_empty().then_some(node);
+        emptied = node.is_empty();
     }
-    if let Some(root) = emptied {
-        idr.head.store(ptr::null_mut(), Ordering::Release);
-        root.retire();
+    if emptied {
+        retire(idr.head.swap(ptr::null_mut(), Ordering::AcqRel));
     }
     shrink(idr);
     old
@@ -352,8 +357,7 @@ pub fn remove(idr: &idr, number: u64) -> *mut c_void {
 fn shrink(idr: &idr) {
     while let Some(top) = root(idr).filter(|top| !top.is_leaf() && top.used.load(Ordering::Relaxed) == 1) {
         // Readers in the old root go on to the child from there.
-        idr.head.store(top.slots[0].load(Ordering::Relaxed), Ordering::Release);
-        top.retire();
+        retire(idr.head.swap(top.slots[0].load(Ordering::Relaxed), Ordering::AcqRel));
     }
 }
 
@@ -377,8 +381,8 @@ pub fn next(idr: &idr, from: u64) -> Option<(u64, *mut c_void)> {
             if node.is_leaf() {
                 return Some((number + base, pointer));
             }
-            // SAFETY: the slots of a node that is no leaf hold nodes, which outlive the reader or the holder of the lock.
-            node = unsafe { &*pointer.cast::<Node>() };
+            let Some(child) = deref(pointer) else { continue };
+            node = child;
         }
     }
     None
@@ -391,18 +395,15 @@ pub fn is_empty(idr: &idr) -> bool {
 
 /// Frees all numbers, but not what is behind them. The cursor stays.
 pub fn destroy(idr: &idr) {
-    if let Some(root) = root(idr) {
-        idr.head.store(ptr::null_mut(), Ordering::Release);
-        retire_tree(root);
-    }
+    retire_tree(idr.head.swap(ptr::null_mut(), Ordering::AcqRel));
 }
 
 /// Nodes are six deep at most.
-fn retire_tree(node: &Node) {
-    if !node.is_leaf() {
-        (0..SLOTS).filter_map(|slot| node.child(slot)).for_each(retire_tree);
+fn retire_tree(link: *mut c_void) {
+    if let Some(node) = deref(link).filter(|node| !node.is_leaf()) {
+        node.slots.iter().for_each(|slot| retire_tree(slot.load(Ordering::Acquire)));
     }
-    node.retire();
+    retire(link);
 }
 
 // ---- preloading -------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ pub struct ctl_table_header {
     count: usize,
     /// Readers and writers under way, and [`GOING`].
     users: AtomicU32,
+    path: *const u8,
     path_length: usize,
 }
 
@@ -38,9 +39,8 @@ fn deref<'a>(header: *mut ctl_table_header) -> Option<&'a ctl_table_header> {
 
 impl ctl_table_header {
     fn path(&self) -> &[u8] {
-        let bytes = ptr::from_ref(self).wrapping_add(1).cast::<u8>();
         // SAFETY: written when the header was made.
-        unsafe { core::slice::from_raw_parts(bytes, self.path_length) }
+        unsafe { core::slice::from_raw_parts(self.path, self.path_length) }
     }
 
     fn rows(&self) -> impl Iterator<Item = &ctl_table> {
@@ -107,8 +107,14 @@ pub unsafe fn register(path: &[u8], rows: *const ctl_table, count: usize) -> *mu
     if memory.is_null() {
         return memory;
     }
-    let new =
-        ctl_table_header { next: ptr::null_mut(), rows, count, users: AtomicU32::new(0), path_length: path.len() };
+    let new = ctl_table_header {
+        next: ptr::null_mut(),
+        rows,
+        count,
+        users: AtomicU32::new(0),
+        path: memory.wrapping_add(1).cast(),
+        path_length: path.len(),
+    };
     // SAFETY: new memory of its size and the path's.
     unsafe { memory.write(new) };
     // SAFETY: as above.

@@ -38,15 +38,16 @@ fn next(counts: &ucounts) -> *mut ucounts {
 }
 
 impl Table {
-    fn find(&self, ns: *const user_namespace, uid: kuid_t) -> Option<&ucounts> {
-        let mut at = deref(self.0[bucket(ns, uid)]);
-        while let Some(counts) = at {
+    /// A user's counts, by the pointer that kmalloc() returned, which is what may be freed; NULL if there are none.
+    fn find(&self, ns: *const user_namespace, uid: kuid_t) -> *mut ucounts {
+        let mut at = self.0[bucket(ns, uid)];
+        while let Some(counts) = deref(at) {
             if ptr::eq(counts.ns, ns) && counts.uid.val == uid.val {
-                return at;
+                break;
             }
-            at = deref(next(counts));
+            at = next(counts);
         }
-        None
+        at
     }
 
     fn add(&mut self, counts: *mut ucounts) {
@@ -79,9 +80,9 @@ impl Table {
 /// The namespace is valid.
 pub unsafe fn of(ns: *mut user_namespace, uid: kuid_t) -> *mut ucounts {
     let known = |table: &mut Table| {
-        let counts = table.find(ns, uid)?;
-        counts.count.counter.fetch_add(1, Ordering::Relaxed);
-        Some(ptr::from_ref(counts).cast_mut())
+        let counts = table.find(ns, uid);
+        get(deref(counts)?);
+        Some(counts)
     };
     if let Some(counts) = TABLE.with(known) {
         return counts;
