@@ -14,8 +14,6 @@
 #define TURNS 3000
 
 static int running, acquired, refused, wrong;
-/* A handle's dentry is looked up in a table of the test's: whoever changes an entry holds this alone. */
-static pthread_rwlock_t tree = PTHREAD_RWLOCK_INITIALIZER;
 
 static unsigned int draw(unsigned int *seed)
 {
@@ -23,7 +21,6 @@ static unsigned int draw(unsigned int *seed)
 	return *seed >> 8;
 }
 
-/* The handle is resolved with the tree held still; the cache works without. */
 static struct nfsd_file *acquire(unsigned int *seed, struct inode **inode)
 {
 	unsigned int may = 1 + draw(seed) % 3;
@@ -31,13 +28,6 @@ static struct nfsd_file *acquire(unsigned int *seed, struct inode **inode)
 	struct nfsd_file *nf = NULL;
 	bool keep = draw(seed) % 4;
 
-	pthread_rwlock_rdlock(&tree);
-	last_status = fh_verify(&now->rqst, &now->fh, S_IFREG, 0);
-	pthread_rwlock_unlock(&tree);
-	if (last_status != nfs_ok) {
-		request_end();
-		return NULL;
-	}
 	may = (may & 1 ? NFSD_MAY_READ : 0) | (may & 2 ? NFSD_MAY_WRITE : 0);
 	if (keep)
 		last_status = nfsd_file_acquire_gc(&now->rqst, &now->fh, may, &nf);
@@ -95,15 +85,11 @@ static void *changer(void *arg)
 	while (peek(running)) {
 		int number = (int)(draw(&seed) % FILES), other = (int)(draw(&seed) % FILES);
 
-		pthread_rwlock_wrlock(&tree);
-		if (draw(&seed) % 2 || number == other) {
+		if (draw(&seed) % 2 || number == other)
 			world_unlink(number);
-			world_create(number);
-		} else {
+		else
 			world_rename(number, other);
-			world_create(number);
-		}
-		pthread_rwlock_unlock(&tree);
+		world_create(number);
 		usleep(50);
 	}
 	return NULL;

@@ -6,6 +6,8 @@
 static struct super_block *sb;
 static struct vfsmount *mnt;
 static struct dentry *entries[WORLD_FILES];
+/* Held by whoever changes an entry, and by who looks one up. */
+static pthread_rwlock_t tree = PTHREAD_RWLOCK_INITIALIZER;
 struct export_operations world_exports;
 int files_opened, files_open;
 
@@ -72,8 +74,10 @@ struct inode *world_create(int number)
 {
 	struct inode *inode = new_file_inode(S_IFREG | 0644);
 
+	pthread_rwlock_wrlock(&tree);
 	entries[number] = named(number, inode);
 	fsnotify_create(sb->s_root->d_inode, entries[number]);
+	pthread_rwlock_unlock(&tree);
 	return inode;
 }
 
@@ -84,7 +88,14 @@ struct inode *world_inode(int number)
 
 struct dentry *world_lookup(int number)
 {
-	return entries[number] ? dget(entries[number]) : NULL;
+	struct dentry *entry;
+
+	pthread_rwlock_rdlock(&tree);
+	entry = entries[number];
+	if (entry)
+		dget(entry);
+	pthread_rwlock_unlock(&tree);
+	return entry;
 }
 
 struct vfsmount *world_mount(void)
@@ -95,14 +106,18 @@ struct vfsmount *world_mount(void)
 /* As the kernel's vfs_unlink() and do_unlinkat(). */
 void world_unlink(int number)
 {
-	struct dentry *entry = entries[number];
-	struct inode *inode = entry->d_inode;
+	struct dentry *entry;
+	struct inode *inode;
 
+	pthread_rwlock_wrlock(&tree);
+	entry = entries[number];
+	inode = entry->d_inode;
 	ihold(inode);
 	drop_nlink(inode);
 	fsnotify_link_count(inode);
 	d_delete_notify(sb->s_root->d_inode, entry);
 	entries[number] = NULL;
+	pthread_rwlock_unlock(&tree);
 	dput(entry);
 	iput(inode);
 }
@@ -121,11 +136,15 @@ void world_link(int number, int second)
 void world_rename(int from, int to)
 {
 	struct inode *dir = sb->s_root->d_inode;
-	struct dentry *entry = entries[from], *over = entries[to], *place = over;
-	struct inode *target = over ? over->d_inode : NULL;
+	struct dentry *entry, *place;
+	struct inode *target;
 	struct name_snapshot old_name;
 	char name[16];
 
+	pthread_rwlock_wrlock(&tree);
+	entry = entries[from];
+	place = entries[to];
+	target = place ? place->d_inode : NULL;
 	take_dentry_name_snapshot(&old_name, entry);
 	if (target) {
 		ihold(target);
@@ -139,6 +158,7 @@ void world_rename(int from, int to)
 	release_dentry_name_snapshot(&old_name);
 	entries[to] = entry;
 	entries[from] = NULL;
+	pthread_rwlock_unlock(&tree);
 	dput(place);
 	if (target)
 		iput(target);
