@@ -7,6 +7,7 @@
  * names; which filesystems can be watched so, and which together.
  */
 #include <linux/fanotify.h>
+#include <linux/fsnotify.h>
 
 #include "fanotify_test.h"
 
@@ -164,7 +165,25 @@ static void test_marks_of_all_kinds(void)
 	fsn_sys_close(mount);
 }
 
-/* Handles longer than those that fit into an event, and names as long as names can be. */
+/* The length of the name that is told of a new one of @len bytes; 0 if the event is told as lost. */
+static size_t told_of(int group, size_t len)
+{
+	static char name[4097];
+	struct qstr text = { .len = (u32)len, .name = (const unsigned char *)name };
+	static struct fan_event event;
+	struct path at;
+
+	memset(name, 'y', len);
+	name[len] = 0;
+	path_of("/d", &at);
+	fsnotify_name(FS_CREATE, at.dentry->d_inode, FSNOTIFY_EVENT_INODE, at.dentry->d_inode, &text, 0);
+	path_put(&at);
+	if (read_one(group, &event) != 1)
+		return 1;
+	return event.mask == FAN_Q_OVERFLOW ? 0 : strlen(event.fids[0].name);
+}
+
+/* Names as long as names can be. */
 static void test_long(void)
 {
 	int group = group_new(FAN_REPORT_DFID_NAME_TARGET);
@@ -177,6 +196,14 @@ static void test_long(void)
 	snprintf(want, sizeof(want), "CREATE dfid=d/%s fid=x", path + 3);
 	expect(group, "is told in full", want);
 	mem_unlink(path);
+	drain(group);
+	is(told_of(group, 3000), 3000, "a filesystem with names of 3000 bytes");
+	is(told_of(group, 4095), 4095, "as long as a path can be");
+	log_expected = true;
+	is(told_of(group, 4096), 0, "what is longer can be in no path");
+	ok(n_warnings > 0, "and is a defect of the filesystem");
+	log_expected = false;
+	n_warnings = 0;
 	fsn_sys_close(group);
 }
 
