@@ -7,6 +7,7 @@
 #                    (LINUX_SRC=<kernel tree>, or apt-get fetches one; SEEDS=1000 CALLS=1000 FIRST_SEED=1)
 # make oracle        builds what that needs
 # make check-backends  Linux's own backend files, unmodified: compiled, linked with the library, run (LINUX_SRC, LINUX_SRC_6_1 or apt-get)
+# make check-parity  what they tell, compared with the running kernel: scenarios and random sequences (SEEDS=1000 CALLS=100)
 # make headers       writes the generated header anew       make check-headers  fails when it is stale
 # make symbols       writes the list of exported symbols anew
 # make install       DESTDIR= PREFIX=/usr/local LIBDIR=$(PREFIX)/lib       make uninstall  takes it all away

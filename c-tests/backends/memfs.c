@@ -158,7 +158,7 @@ static struct inode *mem_new_inode(struct super_block *sb, const struct inode *d
 		break;
 	default:
 		inode->i_rdev = rdev;
-		inode->i_fop = &mem_file_operations;
+		inode->i_fop = S_ISFIFO(mode) && &mem_fifo_operations ? &mem_fifo_operations : &mem_file_operations;
 		break;
 	}
 	return inode;

@@ -305,7 +305,7 @@ static struct file *open_place(const struct path *path, int flags, bool created)
 		err = truncate || (acc & MAY_WRITE && d_is_reg(path->dentry)) ? mnt_want_write(path->mnt) : 0;
 		if (!err)
 			err = may_open(path, acc, flags);
-		if (!err && (S_ISFIFO(d_inode(path->dentry)->i_mode) || S_ISSOCK(d_inode(path->dentry)->i_mode)))
+		if (!err && d_is_special(path->dentry) && d_inode(path->dentry)->i_fop == &mem_file_operations)
 			err = -ENXIO;
 		if (err)
 			return ERR_PTR(err);
@@ -420,8 +420,10 @@ ssize_t mem_pread(int fd, void *buf, size_t size, off_t offset)
 	if (pos < 0)
 		return -EINVAL;
 	f = fdget((unsigned int)fd);
-	if (!fd_empty(f) && (fd_file(f)->f_mode & FMODE_READ))
-		n = fd_file(f)->f_op == &mem_file_operations ? file_read(fd_file(f), buf, size, &pos) : -ESPIPE;
+	if (!fd_empty(f) && fd_file(f)->f_op != &mem_file_operations)
+		n = -ESPIPE;
+	else if (!fd_empty(f) && (fd_file(f)->f_mode & FMODE_READ))
+		n = file_read(fd_file(f), buf, size, &pos);
 	fdput(f);
 	return n;
 }
@@ -435,8 +437,10 @@ ssize_t mem_pwrite(int fd, const void *buf, size_t size, off_t offset)
 	if (pos < 0)
 		return -EINVAL;
 	f = fdget((unsigned int)fd);
-	if (!fd_empty(f) && (fd_file(f)->f_mode & FMODE_WRITE))
-		n = fd_file(f)->f_op == &mem_file_operations ? file_write(fd_file(f), buf, size, &pos) : -ESPIPE;
+	if (!fd_empty(f) && fd_file(f)->f_op != &mem_file_operations)
+		n = -ESPIPE;
+	else if (!fd_empty(f) && (fd_file(f)->f_mode & FMODE_WRITE))
+		n = file_write(fd_file(f), buf, size, &pos);
 	fdput(f);
 	return n;
 }
@@ -464,7 +468,7 @@ static int do_fallocate(struct file *file, int mode, off_t offset, off_t size)
 	if (err)
 		return err;
 	if (!S_ISREG(inode->i_mode))
-		return S_ISDIR(inode->i_mode) ? -EISDIR : -ENODEV;
+		return S_ISFIFO(inode->i_mode) ? -ESPIPE : S_ISDIR(inode->i_mode) ? -EISDIR : -ENODEV;
 	inode_lock(inode);
 	if (!(mode & FALLOC_FL_KEEP_SIZE) && offset + size > inode->i_size)
 		err = mem_resize(inode, (size_t)(offset + size));

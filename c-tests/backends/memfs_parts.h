@@ -56,5 +56,7 @@ umode_t mem_prepare_mode(struct inode *dir, umode_t mode);
 
 extern const struct inode_operations mem_dir_inode_operations, mem_file_inode_operations, mem_symlink_inode_operations;
 extern const struct file_operations mem_file_operations;
+/* Of memfs_fifo.c, which not every program has. */
+extern const struct file_operations mem_fifo_operations __attribute__((__weak__));
 
 #endif /* MEMFS_PARTS_H */

@@ -276,7 +276,8 @@ static void draw_tree(void)
 			op.arg[n] = one_in(4) ? 1 + below(3) : 0;
 			break;
 		case 't':
-			op.arg[n] = PICK(types);
+			/* A descriptor of fanotify's that is opened for a FIFO waits for the other end. */
+			op.arg[n] = one_in(8) && !asking ? S_IFIFO : PICK(types);
 			break;
 		case 'a':
 			op.arg[n] = below(2);

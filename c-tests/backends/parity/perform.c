@@ -8,6 +8,7 @@
 #include "instance.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,8 @@ int main(void)
 	umask(0);
 	memset(files, -1, sizeof(files));
 	memset(instances, -1, sizeof(instances));
+	/* The error says it. */
+	signal(SIGPIPE, SIG_IGN);
 	signals_begin();
 	if (!world.begin(why, sizeof(why))) {
 		printf("%s\n", why);

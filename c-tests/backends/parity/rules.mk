@@ -18,7 +18,7 @@ parity-language := language flags
 parity-perform := perform instance inotify dnotify fanotify tree transcript $(parity-language)
 parity-compare := compare differences script draw $(parity-language)
 parity-backends := inotify_user inotify_fsnotify dnotify fanotify fanotify_user fdinfo
-parity-memfs := $(patsubst %,$(backends-out)/6.12/sources/%.o,memfs memfs_names memfs_files memfs_attr)
+parity-memfs := $(patsubst %,$(backends-out)/6.12/sources/%.o,memfs memfs_names memfs_files memfs_attr memfs_fifo)
 
 # The operations are compiled once, for both worlds.
 $(parity-out)/%.o: $(parity-dir)/%.c $(backends-out)/.flags
