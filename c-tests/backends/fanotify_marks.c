@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fsn-backends: fanotify fanotify_user fdinfo */
+/* fsn-series: 6.12 6.1 */
 /* fsn-cflags: -D_GNU_SOURCE */
 /* fsn-sources: memfs.c memfs_names.c memfs_files.c memfs_attr.c */
 /*
@@ -9,6 +10,16 @@
 #include <linux/fsnotify.h>
 
 #include "fanotify_test.h"
+
+/*
+ * 6.1's fanotify looks for the id of a filesystem in the connector, where 6.12's layout has no place for it: its groups with
+ * handles are told nothing.
+ */
+#ifdef FSNOTIFY_API_6_1
+#define expect_handles(group, what, ...) expect(group, what)
+#else
+#define expect_handles(...) expect(__VA_ARGS__)
+#endif
 
 #define FILE_EVENTS (FAN_OPEN | FAN_ACCESS | FAN_MODIFY | FAN_CLOSE)
 
@@ -46,10 +57,10 @@ static void test_without_reading(void)
 	mem_chmod("/d/a", 0755);
 	is(mem_execve("/d/a"), -ENOEXEC, "a file is executed");
 	expect(group, "which opens it, and for that", "OPEN|OPEN_EXEC fd=a");
-	expect(fid, "the same with a handle", "ATTRIB|OPEN_EXEC fid=a");
+	expect_handles(fid, "the same with a handle", "ATTRIB|OPEN_EXEC fid=a");
 	is(mem_truncate("/d/a", 2), 0, "a file is cut");
 	expect(group, "without a path there is no descriptor");
-	expect(fid, "but a handle", "MODIFY fid=a");
+	expect_handles(fid, "but a handle", "MODIFY fid=a");
 	mem_chmod("/d/a", 0644);
 	fsn_sys_close(group);
 	fsn_sys_close(fid);
@@ -69,7 +80,7 @@ static void test_special(void)
 	fsnotify_path(&at, FS_OPEN);
 	path_put(&at);
 	expect(group, "is told nobody with a descriptor");
-	expect(fid, "but with its handle", "OPEN fid=fifo");
+	expect_handles(fid, "but with its handle", "OPEN fid=fifo");
 	mem_unlink("/fifo");
 	fsn_sys_close(group);
 	fsn_sys_close(fid);

@@ -81,6 +81,15 @@ T_UNUSED static int path_of(const char *name, struct path *path)
 	return user_path_at(AT_FDCWD, name, 0, path);
 }
 
+static int encode(struct inode *inode, unsigned char *handle, int *words)
+{
+#ifdef FSNOTIFY_API_6_1
+	return exportfs_encode_inode_fh(inode, (struct fid *)handle, words, NULL);
+#else
+	return exportfs_encode_fid(inode, (struct fid *)handle, words);
+#endif
+}
+
 /* The object at @path is called @name in events from now on. */
 T_UNUSED static void label(const char *path, const char *name)
 {
@@ -93,7 +102,7 @@ T_UNUSED static void label(const char *path, const char *name)
 		return;
 	}
 	vfs_get_fsid(at.dentry, &new->fsid);
-	new->type = exportfs_encode_fid(at.dentry->d_inode, (struct fid *)new->handle, &words);
+	new->type = encode(at.dentry->d_inode, new->handle, &words);
 	new->bytes = (unsigned int)words << 2;
 	snprintf(new->name, sizeof(new->name), "%s", name);
 	path_put(&at);
@@ -358,13 +367,19 @@ T_UNUSED static void pause_ms(long ms)
 
 /* ---- audit: the rest of the kernel ---- */
 
+u32 audit_enabled = 1;
+
+#ifdef FSNOTIFY_API_6_1
+void __audit_fanotify(unsigned int response)
+{
+	(void)response;
+}
+#else
 static struct {
 	int calls;
 	u32 response;
 	struct fanotify_response_info_audit_rule rule;
 } audited;
-
-u32 audit_enabled = 1;
 
 void __audit_fanotify(u32 response, struct fanotify_response_info_audit_rule *rule)
 {
@@ -372,6 +387,7 @@ void __audit_fanotify(u32 response, struct fanotify_response_info_audit_rule *ru
 	audited.rule = *rule;
 	__atomic_add_fetch(&audited.calls, 1, __ATOMIC_SEQ_CST);
 }
+#endif
 
 /* ---- the frame of a program ---- */
 
