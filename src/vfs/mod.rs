@@ -2,7 +2,8 @@
 //! The process host's objects: what a file server makes, links, moves, unlinks and drops.
 //!
 //! Locks, outermost first, as in the kernel: `i_rwsem`, the tree of mounts, `s_umount`, the rename lock, the lock of mounts,
-//! `s_inode_list_lock`, `i_lock`, `d_lock` of a dentry before that of its descendants, the lock of a hash chain.
+//! `s_inode_list_lock`, the chains of inodes, `i_lock`, `d_lock` of a dentry before that of its descendants, the lock of a
+//! chain of names.
 //!
 //! Lifetimes. A dentry holds one reference on its parent and one on its inode; a mount holds one on its root and an
 //! active one on its superblock; a file holds one on each half of its path. An inode does not hold its superblock:
