@@ -441,6 +441,68 @@ static void test_many(void)
 	released_before = peek(stream_released);
 }
 
+static int stop;
+
+static void *put_until_told(void *group)
+{
+	while (!peek(stop)) {
+		stream_put(group, 24, 7);
+		usleep(100);
+	}
+	return NULL;
+}
+
+static void *read_until_told(void *real)
+{
+	static char buf[4096];
+
+	while (!peek(stop))
+		if (readable(*(int *)real, 1) && read(*(int *)real, buf, sizeof(buf)) <= 0)
+			break;
+	return NULL;
+}
+
+/* A child makes a stream of its own, whatever the pump and two threads were doing when it was made. */
+static int child_of_many(void)
+{
+	int real;
+	char buf[64];
+	struct fsnotify_group *group = make(&real, 0);
+
+	stream_put(group, 8, 3);
+	if (!readable(real, 20000) || !are_packets(buf, read(real, buf, sizeof(buf)), 1, 8, 3))
+		return 1;
+	close(real);
+	wait_until(peek(stream_released) == released_before + 1);
+	return peek(stream_released) != released_before + 1;
+}
+
+static void test_forks(void)
+{
+	int real, status, good = 0;
+	struct fsnotify_group *group = make(&real, 0);
+	pthread_t threads[2];
+
+	pthread_create(&threads[0], NULL, put_until_told, group);
+	pthread_create(&threads[1], NULL, read_until_told, &real);
+	for (int i = 0; i < 100; i++) {
+		pid_t child = fork();
+
+		if (!child) {
+			alarm(60);
+			_exit(child_of_many());
+		}
+		waitpid(child, &status, 0);
+		good += status == 0;
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	is(good, 100, "children that were made in the middle of it have a pump of their own");
+	close(real);
+	expect_release("closed");
+}
+
 static void test_signals(void)
 {
 	char path[64], line[256];
@@ -487,6 +549,7 @@ int main(void)
 	test_failing_read();
 	test_no_memory();
 	test_many();
+	test_forks();
 	test_signals();
 	return done_testing();
 }
