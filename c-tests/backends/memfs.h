@@ -24,7 +24,7 @@ int mem_init(void);
 /* The end of it: every mount goes (lazily where something is still open), and root and working directory. */
 void mem_exit(void);
 
-/* A new tmpfs on a directory; "/" for the first. */
+/* A new tmpfs on a directory; "/" for the first. Unlike mount() and umount() these two ask for no privilege. */
 int mem_mount(const char *path);
 /* @flags: 0 or MNT_DETACH (2). The last use of the filesystem gives FS_UNMOUNT. */
 int mem_umount(const char *path, int flags);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/exportfs.h>
 #include <linux/fs.h>
@@ -60,6 +61,7 @@ static __u32 events(void)
 	return seen;
 }
 
+/* Another user: root has every capability, whoever runs the test, and anybody else has none. */
 static const struct cred *become(unsigned int uid)
 {
 	struct cred *cred = prepare_creds();
@@ -67,7 +69,7 @@ static const struct cred *become(unsigned int uid)
 
 	cred->fsuid.val = cred->euid.val = uid;
 	cred->fsgid.val = cred->egid.val = uid;
-	cred->cap_effective.val = 0;
+	cred->cap_effective = uid ? CAP_EMPTY_SET : CAP_FULL_SET;
 	old = override_creds(cred);
 	put_cred(cred);
 	return old;
@@ -193,6 +195,7 @@ int main(void)
 {
 	struct fsnotify_group *group = fsnotify_alloc_group(&ops, 0);
 	static const char *const dirs[] = { "/shut", "/read", "/open", "/sticky" };
+	const struct cred *old = become(0);
 	size_t i;
 
 	is(mem_init(), 0, "begins");
@@ -213,5 +216,6 @@ int main(void)
 	handles();
 	fsnotify_destroy_group(group);
 	mem_exit();
+	revert_creds(old);
 	return done_testing();
 }
