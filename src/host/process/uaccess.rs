@@ -86,10 +86,24 @@ fn page_writes(page: usize) -> bool {
     result >= 0 || errno::get() != libc::EFAULT
 }
 
-fn populates(start: usize, end: usize, access: Access) -> bool {
+/// Brings the pages of a range in: 0, or the error. ENOMEM and EFAULT are an answer: there is nothing. Others are none: memory of
+/// another kind, memory with other permissions, or a system that does not know the advice.
+fn populate(start: usize, end: usize, access: Access) -> c_int {
     let advice = if access == Access::Write { MADV_POPULATE_WRITE } else { MADV_POPULATE_READ };
     // SAFETY: the advice fills in pages that are there and changes no contents.
-    unsafe { libc::madvise(start as *mut c_void, end - start, advice) == 0 }
+    match unsafe { libc::madvise(start as *mut c_void, end - start, advice) } {
+        0 => 0,
+        _ => errno::get(),
+    }
+}
+
+fn page_is_there(page: usize, access: Access) -> bool {
+    match (populate(page, page + PAGE, access), access) {
+        (0, _) => true,
+        (libc::ENOMEM | libc::EFAULT, _) => false,
+        (_, Access::Write) => page_writes(page),
+        (_, Access::Read) => page_reads(page),
+    }
 }
 
 /// How many bytes of a range, from its start, can be used. The thread's errno stays.
@@ -104,9 +118,8 @@ fn probe(start: usize, size: usize, access: Access) -> usize {
     let end = (start + size).next_multiple_of(PAGE);
     let kept = errno::get();
     let mut good = end;
-    if !populates(first, end, access) {
-        let usable = |page| if access == Access::Write { page_writes(page) } else { page_reads(page) };
-        good = (first..end).step_by(PAGE).find(|&page| !usable(page)).unwrap_or(end);
+    if populate(first, end, access) != 0 {
+        good = (first..end).step_by(PAGE).find(|&page| !page_is_there(page, access)).unwrap_or(end);
     }
     errno::set(kept);
     good.saturating_sub(start).min(size)
