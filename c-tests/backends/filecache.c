@@ -265,6 +265,11 @@ int main(void)
 	sharing();
 	cache_down();
 	is(cache_stat("cache hits"), 0, "its end resets what it has counted");
+	fsn_quiesce();
+	points_reset();
+	is(fsn_shrink(10), 0, "it has nothing to give then");
+	is(points[POINT_SHRINKER_REMOVED], 0, "nor is it asked");
+	is(fsn_lease_announce(F_RDLCK, NULL), 0, "or told of leases");
 	points_reset();
 	files_opened = files_open = 0;
 	cache_up();
