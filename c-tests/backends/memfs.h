@@ -5,7 +5,8 @@
  * permissions of the current credentials count) or a descriptor of the library's table, returns what the system call does or a
  * negative errno, and calls the hooks where and in the order in which Linux's VFS calls them.
  *
- * A program that uses it names all of its parts: fsn-sources: memfs.c memfs_names.c memfs_files.c memfs_attr.c
+ * A program that uses it names all of its parts: fsn-sources: memfs.c memfs_names.c memfs_files.c memfs_attr.c, and besides
+ * memfs_fifo.c if it opens FIFOs.
  *
  * Sizes are in bytes, offsets may be beyond the end as in any file, flags and modes are those of the system's headers. Threads
  * may call it side by side; mem_init() and mem_exit() are for one thread alone.

@@ -42,12 +42,33 @@ static long l_mount(const char *path)
 	return mem_mount(path);
 }
 
+/* The queues are as long as the running kernel's. */
+static int same_limits(void)
+{
+	static const char *const limits[] = { "/proc/sys/fs/inotify/max_queued_events", "/proc/sys/fs/fanotify/max_queued_events" };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		FILE *file = fopen(limits[i], "re");
+		char text[32];
+		size_t len = file ? fread(text, 1, sizeof(text), file) : 0;
+		long n = len ? fsn_sysctl_write(limits[i], text, len) : 0;
+
+		if (file)
+			fclose(file);
+		if (n < 0)
+			return (int)n;
+	}
+	return 0;
+}
+
 static bool l_begin(char *why, size_t size)
 {
 	int error = mem_init();
 
 	if (!error)
 		mem_umask(0);
+	if (!error)
+		error = same_limits();
 	if (!error && !(error = mem_mkdir("m", 0755)) && !(error = mem_mkdir("n", 0755)) && !(error = mem_mount("m")))
 		error = mem_mount("n");
 	if (error)
