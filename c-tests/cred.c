@@ -4,6 +4,7 @@
  * with other names inside, counts with limits on every level.
  */
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <linux/cred.h>
 #include <linux/slab.h>
 #include <linux/fsnotify_backend.h>
@@ -101,6 +102,48 @@ static void others(void)
 	fsn_fail_alloc(0, 1);
 	is_ptr(prepare_creds(), NULL, "prepare: NULL without memory");
 	fsn_fail_alloc(0, 0);
+}
+
+static void *becomes_somebody(void *unused)
+{
+	struct cred *new = prepare_creds();
+
+	(void)unused;
+	new->euid = KUIDT_INIT(4712);
+	commit_creds(new);
+	is(current_euid().val, 4712, "thread: is somebody else");
+	return NULL;
+}
+
+static void threads_and_forks(void)
+{
+	struct fsn_stats before, after;
+	pthread_t thread;
+	int status = -1;
+	pid_t child;
+
+	rcu_barrier();
+	fsn_stats(&before);
+	pthread_create(&thread, NULL, becomes_somebody, NULL);
+	pthread_join(thread, NULL);
+	is(current_euid().val, geteuid(), "thread: nobody else is");
+	rcu_barrier();
+	fsn_stats(&after);
+	is(after.allocations, before.allocations, "thread: its credentials end with it");
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		struct ucounts *counts = inc_ucount(current_user_ns(), current_euid(), UCOUNT_INOTIFY_INSTANCES);
+		struct cred *new = prepare_creds();
+		bool good = counts && new && current_euid().val == geteuid();
+
+		dec_ucount(counts, UCOUNT_INOTIFY_INSTANCES);
+		commit_creds(new);
+		_exit(good ? 0 : 1);
+	}
+	waitpid(child, &status, 0);
+	is(status, 0, "fork: the child has the same credentials, and counts");
 }
 
 static void groups(void)
@@ -370,6 +413,7 @@ int main(void)
 	tests_begin();
 	own();
 	others();
+	threads_and_forks();
 	groups();
 	capabilities();
 	names_of_ids();
