@@ -112,6 +112,13 @@ pub fn anon_inode() -> &'static inode {
     unsafe { &*INODE.get() }
 }
 
+/// The lock of that inode, set up or not.
+pub(super) fn inode_lock() -> &'static spinlock {
+    // SAFETY: it never ends, and zeroes are an inode with a free lock.
+    let inode = unsafe { &*INODE.get() };
+    &inode.i_lock
+}
+
 /// A file with these callbacks: `flags` are `O_ACCMODE` and `O_NONBLOCK` bits. NULL without memory.
 ///
 /// # Safety

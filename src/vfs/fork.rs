@@ -6,7 +6,7 @@ use super::{anon_inodes, dentry_hash, dentry_move, fs_struct, inode, mount, name
 use crate::abi::spinlock;
 
 /// Those locks, outermost first; the chains of names come after them.
-fn locks() -> [&'static spinlock; 7] {
+fn locks() -> [&'static spinlock; 8] {
     [
         &fs_struct::FS.lock,
         &anon_inodes::SETTING_UP,
@@ -14,6 +14,8 @@ fn locks() -> [&'static spinlock; 7] {
         &super_block::SB_LOCK,
         &mount::MOUNT_LOCK,
         &inode::HASH_LOCK,
+        // A single object's, but one that every thread uses.
+        anon_inodes::inode_lock(),
         // Settles which chains there are.
         &dentry_hash::USED_LOCK,
     ]
