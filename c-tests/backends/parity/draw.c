@@ -295,7 +295,7 @@ static void draw_link(void)
 	static const char *const ops[] = {
 		"mknod " LINKED " S_IFREG", "link " LINKED " " OTHER, "link " LINKED " " OTHER, "link " OTHER " " LINKED,
 		"unlink " LINKED, "unlink " OTHER, "chmod " LINKED " 0700", "chmod " OTHER " 0755", "truncate " OTHER " 5",
-		"utimes " LINKED, "rename " LINKED " " OTHER " 0", "link m/d m/b", "link n/a m/b",
+		"utimes " LINKED, "rename " LINKED " " OTHER " 0", "link m m/b", "link n/a m/b",
 	};
 
 	say(PICK(ops));

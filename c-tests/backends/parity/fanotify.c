@@ -129,6 +129,66 @@ static void answer(int instance, int fd)
 	}
 }
 
+/*
+ * Who asks is read while the operation goes on. Whether two events that need no answer are merged depends on when that
+ * happens, so they are kept until the operation has ended and merged here.
+ */
+#define LATE		32
+#define LATE_LEN	256
+
+static struct {
+	char bytes[LATE_LEN] __attribute__((__aligned__(16)));
+	int instance;
+} late[LATE];
+static int n_late;
+static bool answering;
+
+static void close_descriptors(const char *buf)
+{
+	struct fanotify_event_metadata event;
+
+	memcpy(&event, buf, sizeof(event));
+	if (event.fd >= 0)
+		world.close(event.fd);
+	for (long at = event.metadata_len; at < event.event_len;) {
+		const struct fanotify_event_info_header *header = (const void *)(buf + at);
+		int pidfd = header->info_type == FAN_EVENT_INFO_TYPE_PIDFD ? ((const struct fanotify_event_info_pidfd *)header)->pidfd : -1;
+
+		if (pidfd >= 0)
+			world.close(pidfd);
+		at += header->len;
+	}
+}
+
+static bool same_object(const struct fanotify_event_metadata *a, const struct fanotify_event_metadata *b)
+{
+	return a->pid == b->pid && !((a->mask ^ b->mask) & FAN_ONDIR) && a->fd >= 0 && b->fd >= 0 &&
+	       strcmp(object_by_file(a->fd), object_by_file(b->fd)) == 0;
+}
+
+static bool keep(int instance, const char *buf)
+{
+	struct fanotify_event_metadata event, other;
+
+	memcpy(&event, buf, sizeof(event));
+	if (!answering || (event.mask & ASKS) || event.event_len > LATE_LEN)
+		return false;
+	for (int i = 0; i < n_late; i++) {
+		memcpy(&other, late[i].bytes, sizeof(other));
+		if (late[i].instance != instance || !same_object(&other, &event))
+			continue;
+		other.mask |= event.mask;
+		memcpy(late[i].bytes, &other, sizeof(other));
+		close_descriptors(buf);
+		return true;
+	}
+	if (n_late == LATE)
+		return false;
+	late[n_late].instance = instance;
+	memcpy(late[n_late++].bytes, buf, event.event_len);
+	return true;
+}
+
 void fanotify_events(int instance, const char *buf, long len)
 {
 	struct fanotify_event_metadata event;
@@ -139,6 +199,8 @@ void fanotify_events(int instance, const char *buf, long len)
 		long info;
 
 		memcpy(&event, buf + at, sizeof(event));
+		if (keep(instance, buf + at))
+			continue;
 		flags_print('F', event.mask, mask, sizeof(mask));
 		marked = show_file(event.fd, file, sizeof(file));
 		line("event i%d %s len %u vers %d metadata %d fd %s pid %s", instance, mask, event.event_len, event.vers,
@@ -232,7 +294,7 @@ bool fanotify_answering(const struct op *op, long *result)
 	sem_init(&it.finished, 0, 0);
 	if (pthread_create(&thread, NULL, carry_out, &it) != 0)
 		return false;
-	/* Each is read at once, so what comes later is not merged with it, here or there. */
+	answering = true;
 	while (read_askers() || !finished) {
 		struct timespec soon;
 
@@ -245,6 +307,14 @@ bool fanotify_answering(const struct op *op, long *result)
 		finished = finished || sem_timedwait(&it.finished, &soon) == 0;
 	}
 	pthread_join(thread, NULL);
+	answering = false;
+	for (int i = 0; i < n_late; i++) {
+		struct fanotify_event_metadata event;
+
+		memcpy(&event, late[i].bytes, sizeof(event));
+		fanotify_events(late[i].instance, late[i].bytes, event.event_len);
+	}
+	n_late = 0;
 	sem_destroy(&it.finished);
 	*result = it.result;
 	return true;
