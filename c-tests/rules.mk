@@ -47,7 +47,7 @@ comma := ,
 -include $(c-shared:=.d) $(c-static:=.d) $(life-plugins:=.d)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
-check-parts := check-runner check-rust check-doc check-stale check-symbols check-group-symbols check-shared check-static \
+check-parts := check-runner check-rust check-doc check-stale check-symbols check-group-symbols check-shared check-static check-indexed \
 	check-link check-install check-matrix check-treewatch
 part = @c-tests/part $(results)
 
@@ -87,6 +87,18 @@ check-shared: $(shared) $(out)/$(soname)
 check-static: $(static)
 	+@$(MAKE) --no-print-directory -k BUILT=1 $(c-static) || :
 	$(part) $@ c-tests/run $(c-static)
+
+# The programs of the core again, with an index of the marks on every object.
+indexed-tests := $(filter group notification mark connector dispatch ignore parent userwait unmount bugs plain_ops allocfail misuse \
+	stress lifetime_group destroy_latency fork watch, $(c-programs))
+index-everything := $(c-out)/index_everything.so
+$(index-everything): c-tests/oracle/index_everything.c $(c-out)/.flags
+	$(need-cc)
+	@mkdir -p $(@D)
+	$(CC) $(c-std) $(CFLAGS) $(c-warn) -Iinclude -fPIC -shared -o $@ $<
+check-indexed: $(shared) $(out)/$(soname) $(index-everything)
+	+@$(MAKE) --no-print-directory -k BUILT=1 $(indexed-tests:%=$(c-out)/shared/%) || :
+	$(part) $@ env WRAPPER="env LD_PRELOAD=$(abspath $(index-everything))" c-tests/run $(indexed-tests:%=$(c-out)/shared/%)
 
 check-link: lib
 	$(part) $@ c-tests/link/run $(out) $(static) "$(static-libs)"

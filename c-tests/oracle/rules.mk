@@ -63,6 +63,12 @@ $(oracle-out)/random/library: c-tests/oracle/random.c $(c-out)/.flags $(static)
 	@mkdir -p $(@D)
 	$(oracle-c) -MF $@.d -o $@ $< $(LDFLAGS) $(static) $(static-libs)
 
+# The same with an index on every object.
+$(oracle-out)/random/indexed: c-tests/oracle/random.c c-tests/oracle/index_everything.c $(wildcard c-tests/oracle/*.h) $(c-out)/.flags $(static)
+	$(need-cc)
+	@mkdir -p $(@D)
+	$(oracle-c) -MF $@.d -o $@ $(filter %.c,$^) $(LDFLAGS) $(static) $(static-libs)
+
 $(oracle-out)/random/oracle: c-tests/oracle/random.c $(c-out)/.flags $(oracle-objects) $(oracle-host)
 	@mkdir -p $(@D)
 	$(oracle-c) -MF $@.d -o $@ $< $(oracle-objects) $(LDFLAGS) $(oracle-host) $(static-libs)
@@ -101,7 +107,8 @@ check-group-suite: $(group-shared) $(group-static) $(oracle-objects)
 	+@$(MAKE) --no-print-directory -k BUILT=1 $(group-tests) || :
 	@GROUP=1 WRAPPER=c-tests/oracle/expect c-tests/run $(group-tests)
 
-check-oracle-random: $(oracle-out)/random/library $(oracle-out)/random/oracle $(oracle-out)/random/compare
+check-oracle-random: $(oracle-out)/random/library $(oracle-out)/random/indexed $(oracle-out)/random/oracle $(oracle-out)/random/compare
 	$(oracle-out)/random/compare $(oracle-out)/random/library $(oracle-out)/random/oracle $(SEEDS) $(CALLS) $(FIRST_SEED)
+	$(oracle-out)/random/compare $(oracle-out)/random/indexed $(oracle-out)/random/oracle $(SEEDS) $(CALLS) $(FIRST_SEED)
 
 .PHONY: oracle check-group check-group-suite check-oracle check-oracle-suite check-oracle-random

@@ -55,7 +55,8 @@ static void add_connector(struct text *to, struct fsnotify_mark_connector *conn)
 {
 	if (!conn)
 		return;
-	add(to, " type %d prio %d flags %x marks", conn->type, conn->prio, conn->flags);
+	/* without the library's own bit for a connector with an index */
+	add(to, " type %d prio %d flags %x marks", conn->type, conn->prio, conn->flags & 0x7fff);
 	for (struct hlist_node *node = conn->list.first; node; node = node->next)
 		add(to, " m%d", mark_of(fsn_container_of(node, struct fsnotify_mark, obj_list))->id);
 }

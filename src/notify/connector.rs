@@ -2,6 +2,7 @@
 //! Connectors: the list of the marks on one object, its combined mask, and the references that it holds on the object
 //! (the part of `fs/notify/mark.c` that works under `connector->lock`).
 
+use super::index;
 use super::lock_order::{lock_connector, Before, Connector, Held, Locked};
 use crate::abi::*;
 use crate::host::*;
@@ -151,18 +152,41 @@ fn calc_mask(mark: &fsnotify_mark) -> u32 {
     mask | clears | ignore
 }
 
+/// Events for which a mark may have to be called, attached or not. FS_MODIFY may have to clear its ignore mask.
+pub(crate) fn interest(mark: &fsnotify_mark) -> u32 {
+    let clears = mark.ignore_mask.load(Relaxed) != 0 && !mark.has(FSNOTIFY_MARK_FLAG_IGNORED_SURV_MODIFY);
+    mark.mask.load(Relaxed) | if clears { FS_MODIFY } else { 0 }
+}
+
+/// What attached marks want of their object: its mask, and above it that the inode be pinned.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted(pub u64);
+
+impl Wanted {
+    const IREF: u64 = 1 << 32;
+
+    /// What one mark wants: nothing, if it is detached.
+    pub(crate) fn of(mark: &fsnotify_mark) -> Self {
+        if !mark.has(FSNOTIFY_MARK_FLAG_ATTACHED) {
+            return Wanted(0);
+        }
+        let iref = if mark.has(FSNOTIFY_MARK_FLAG_NO_IREF) { 0 } else { Self::IREF };
+        Wanted(u64::from(calc_mask(mark)) | iref)
+    }
+
+    /// What all marks on a list want.
+    fn of_all(conn: &Locked<'_, fsnotify_mark_connector>) -> Self {
+        Wanted(conn.marks().fold(0, |all, mark| all | Self::of(mark).0))
+    }
+}
+
 /// Sets the object's mask from the attached marks; says whether one of them wants the inode pinned.
 fn recalc(conn: &Locked<'_, fsnotify_mark_connector>) -> bool {
     // The object may be gone already.
     let Some(object) = conn.object().object() else { return false };
-    let mut mask = 0;
-    let mut want_iref = false;
-    for mark in conn.marks().filter(|mark| mark.has(FSNOTIFY_MARK_FLAG_ATTACHED)) {
-        mask |= calc_mask(mark);
-        want_iref |= !mark.has(FSNOTIFY_MARK_FLAG_NO_IREF);
-    }
-    object.set_mask(mask);
-    want_iref && matches!(object, Object::Inode(_))
+    let Wanted(all) = index::wanted(conn).unwrap_or_else(|| Wanted::of_all(conn));
+    object.set_mask(all as u32);
+    all & Wanted::IREF != 0 && matches!(object, Object::Inode(_))
 }
 
 /// Takes or gives up the connector's one reference on its inode.

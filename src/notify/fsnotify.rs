@@ -7,19 +7,14 @@
 //! with all of its marks for the event.
 
 use super::lock_order::{Held, Nothing};
-use super::{connector, mark};
+use super::walk::{effective_ignore_mask, Walk, INODE, INODE2, PARENT, SB, VFSMOUNT};
+use super::{connector, index, mark};
 use crate::abi::*;
 use crate::host::*;
 use core::ffi::{c_int, c_uint, c_void};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
-
-const INODE: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_INODE as usize;
-const VFSMOUNT: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_VFSMOUNT as usize;
-const SB: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_SB as usize;
-const PARENT: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_PARENT as usize;
-const INODE2: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_INODE2 as usize;
 
 /// An event as the hooks describe it.
 #[derive(Clone, Copy)]
@@ -69,120 +64,6 @@ fn parent_needed_mask(mask: u32) -> u32 {
     mask & FS_EVENTS_POSS_TO_PARENT
 }
 
-/// Which events the mark's ignore mask means, with the flags that say where it applies (`fsnotify_ignore_mask()`).
-fn ignore_mask(mark: &fsnotify_mark) -> u32 {
-    let ignore = mark.ignore_mask.load(Relaxed);
-    if mark.has(FSNOTIFY_MARK_FLAG_HAS_IGNORE_FLAGS) {
-        return ignore;
-    }
-    // Without flags of its own it applies to directories, and to children if the mark watches them.
-    (ignore | FS_ISDIR) & !FS_EVENT_ON_CHILD | mark.mask.load(Relaxed) & FS_EVENT_ON_CHILD
-}
-
-/// Events that the mark ignores here (`fsnotify_effective_ignore_mask()`).
-fn effective_ignore_mask(mark: &fsnotify_mark, is_dir: bool, iter_type: usize) -> u32 {
-    let events = mark.ignore_mask.load(Relaxed) & ALL_FSNOTIFY_EVENTS;
-    if events == 0 || (!is_dir && iter_type != PARENT) {
-        return events;
-    }
-    let mask = ignore_mask(mark);
-    let applies = (!is_dir || mask & FS_ISDIR != 0) && (iter_type != PARENT || mask & FS_EVENT_ON_CHILD != 0);
-    if applies {
-        mask & ALL_FSNOTIFY_EVENTS
-    } else {
-        0
-    }
-}
-
-/// One walk over the marks of an event. The struct is C's, because handlers see it.
-struct Walk {
-    iter: fsnotify_iter_info,
-}
-
-impl Walk {
-    /// Enters the read side.
-    fn begin() -> Self {
-        Walk {
-            iter: fsnotify_iter_info {
-                marks: [ptr::null_mut(); ITER_TYPE_COUNT],
-                current_group: ptr::null_mut(),
-                report_mask: 0,
-                srcu_idx: srcu_read_lock(mark_srcu()),
-            },
-        }
-    }
-
-    /// Starts at the first mark of an object.
-    fn start(&mut self, iter_type: usize, connp: &AtomicPtr<fsnotify_mark_connector>) {
-        self.iter.marks[iter_type] = connector_at(connp).map_or(ptr::null_mut(), |conn| conn.first_mark());
-    }
-
-    fn mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
-        // SAFETY: found inside the read side, or pinned by a handler while that was left.
-        unsafe { self.iter.marks[iter_type].as_ref() }
-    }
-
-    /// The marks that take part in the current call.
-    fn reported(&self) -> impl Iterator<Item = (usize, &fsnotify_mark)> {
-        (0..ITER_TYPE_COUNT)
-            .filter(|&i| self.iter.report_mask & (1 << i) != 0)
-            .filter_map(|i| self.mark(i).map(|mark| (i, mark)))
-    }
-
-    fn reported_mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
-        if self.iter.report_mask & (1 << iter_type) == 0 {
-            return None;
-        }
-        self.mark(iter_type)
-    }
-
-    /// Chooses the next group and its marks; false when all groups have been called.
-    fn select(&mut self) -> bool {
-        let mut chosen: *mut fsnotify_group = ptr::null_mut();
-        for i in 0..ITER_TYPE_COUNT {
-            if let Some(mark) = self.mark(i) {
-                let group = mark.group.load(Relaxed);
-                if mark::compare_groups(chosen, group) > 0 {
-                    chosen = group;
-                }
-            }
-        }
-        self.iter.current_group = chosen;
-        self.iter.report_mask = 0;
-        if chosen.is_null() {
-            return false;
-        }
-        for i in 0..ITER_TYPE_COUNT {
-            let Some(mark) = self.mark(i) else { continue };
-            if mark.group.load(Relaxed) != chosen {
-                continue;
-            }
-            // The parent watches its children, but does this mark?
-            let on_child = i != PARENT || (mark.mask.load(Relaxed) | ignore_mask(mark)) & FS_EVENT_ON_CHILD != 0;
-            if on_child {
-                self.iter.report_mask |= 1 << i;
-            }
-        }
-        true
-    }
-
-    /// Steps over the marks of the group that was called, those that were not reported included.
-    fn advance(&mut self) {
-        for i in 0..ITER_TYPE_COUNT {
-            if let Some(mark) = self.mark(i) {
-                if mark.group.load(Relaxed) == self.iter.current_group {
-                    self.iter.marks[i] = mark.next_on_object();
-                }
-            }
-        }
-    }
-
-    /// Leaves the read side.
-    fn end(self) {
-        srcu_read_unlock(mark_srcu(), self.iter.srcu_idx);
-    }
-}
-
 /// Tells the current group, if its marks together are interested.
 fn send_to_group(walk: &mut Walk, event: &Event<'_>) -> c_int {
     if walk.iter.report_mask == 0 {
@@ -193,6 +74,7 @@ fn send_to_group(walk: &mut Walk, event: &Event<'_>) -> c_int {
         for (_, mark) in walk.reported() {
             if !mark.has(FSNOTIFY_MARK_FLAG_IGNORED_SURV_MODIFY) && mark.ignore_mask.load(Relaxed) != 0 {
                 mark.ignore_mask.store(0, Relaxed);
+                index::mask_changed(mark);
             }
         }
     }
@@ -331,7 +213,7 @@ fn deliver(
     inode: Option<&inode>,
     second: Option<(usize, &inode)>,
 ) -> c_int {
-    let mut walk = Walk::begin();
+    let mut walk = Walk::begin(event.mask);
     if let Some(info) = info {
         walk.start(SB, &info.sb_marks);
     }
@@ -345,6 +227,7 @@ fn deliver(
         walk.start(iter_type, &inode.i_fsnotify_marks);
     }
     let mut answer = 0;
+    walk.skip();
     while walk.select() {
         let ret = send_to_group(&mut walk, event);
         if ret != 0 && event.mask & ALL_FSNOTIFY_PERM_EVENTS != 0 {
@@ -352,6 +235,7 @@ fn deliver(
             break;
         }
         walk.advance();
+        walk.skip();
     }
     walk.end();
     answer

@@ -3,7 +3,7 @@
 #![doc = concat!("\n\n", include_str!("../../docs/lifetimes.md"))]
 
 use super::lock_order::*;
-use super::{connector, fsnotify, group, group_state, reaper};
+use super::{connector, fsnotify, group, group_state, index, reaper};
 use crate::abi::*;
 use crate::host::*;
 use core::ffi::{c_int, c_uint};
@@ -66,6 +66,7 @@ pub(crate) unsafe fn put<L: Before<Connector>>(held: &mut Held<'_, L>, mark: Non
         warn("fsnotify_put_mark", "a put too many: the mark is still attached");
         return;
     }
+    index::removed(&conn, this);
     // SAFETY: the connector's lock is held, and the mark's memory stays for a grace period.
     unsafe { this.obj_list.del_init() };
     let last = conn.list.is_empty();
@@ -121,9 +122,15 @@ pub(crate) unsafe fn free_connector(conn: *mut fsnotify_mark_connector) {
     unsafe { kmem_cache_free(connector_cache(), conn.cast()) };
 }
 
-/// Recalculates an object's mask after a mark on it was changed. The caller holds something that keeps the connector and
+/// Recalculates an object's mask after C changed marks on it. The caller holds something that keeps the connector and
 /// its object: a mark's lock, or the mutex of its group.
 pub(crate) fn recalc_mask<L: Before<Connector>>(held: &mut Held<'_, L>, conn: &fsnotify_mark_connector) {
+    index::refresh(&lock_connector(held, conn));
+    recalc_known(held, conn);
+}
+
+/// The same after a mark was added: what is known of the others stays.
+fn recalc_known<L: Before<Connector>>(held: &mut Held<'_, L>, conn: &fsnotify_mark_connector) {
     let began = {
         let conn = lock_connector(held, conn);
         let watched = connector::watches_children(&conn);
@@ -162,7 +169,27 @@ fn add_to_object(held: &mut Held<'_, Group>, mark: &fsnotify_mark, object: Objec
 
 /// Links the mark in order: before the first one that does not have to be called earlier.
 fn link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Result<(), Error> {
+    match index::place(conn, mark) {
+        Some(index::Place::Taken) => return Err(EEXIST),
+        // SAFETY: the connector's lock is held and the mark is on no object's list.
+        Some(index::Place::Behind(other)) => unsafe { other.obj_list.add_behind(&mark.obj_list) },
+        // SAFETY: as above.
+        Some(index::Place::Front) => unsafe { conn.list.add_head(&mark.obj_list) },
+        None => {
+            if index::is_long(walk_and_link(conn, mark)?) {
+                index::build(conn);
+            }
+            return Ok(());
+        }
+    }
+    index::added(conn, mark);
+    Ok(())
+}
+
+/// Finds the mark's place by walking the list, and links it; returns how many marks it walked over.
+fn walk_and_link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Result<usize, Error> {
     let mut last = None;
+    let mut steps = 0;
     for other in conn.marks() {
         let same = ptr::eq(other.group(), mark.group());
         if same && other.has(ATTACHED) && !mark.group().allows_dups() {
@@ -171,9 +198,10 @@ fn link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Res
         if compare_groups(other.group.load(Relaxed), mark.group.load(Relaxed)) >= 0 {
             // SAFETY: the connector's lock is held and the mark is on no object's list.
             unsafe { other.obj_list.add_before(&mark.obj_list) };
-            return Ok(());
+            return Ok(steps);
         }
         last = Some(other);
+        steps += 1;
     }
     match last {
         // SAFETY: as above.
@@ -186,7 +214,7 @@ fn link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Res
             }
         }
     }
-    Ok(())
+    Ok(steps)
 }
 
 /// The order of delivery: positive if `b` comes first, 0 for the same group, negative if `a` comes first. NULL comes last.
@@ -234,7 +262,7 @@ pub(crate) fn add_locked(held: &mut Held<'_, Group>, mark: &fsnotify_mark, objec
     }
     trace::mark_add(group.as_ptr(), mark.as_ptr(), object.as_ptr());
     if let Some(conn) = mark.connector() {
-        recalc_mask(held, conn);
+        recalc_known(held, conn);
     }
     Ok(())
 }
@@ -247,7 +275,9 @@ pub(crate) fn find(
 ) -> Option<NonNull<fsnotify_mark>> {
     let connp = object.connp()?;
     let conn = connector::grab(held, connp)?;
-    let found = conn.marks().find(|mark| ptr::eq(mark.group(), group) && mark.has(ATTACHED))?;
+    let known = index::find(&conn, group);
+    let found =
+        known.unwrap_or_else(|| conn.marks().find(|mark| ptr::eq(mark.group(), group) && mark.has(ATTACHED)))?;
     get(found);
     Some(NonNull::from(found))
 }
@@ -260,13 +290,17 @@ pub(crate) fn find(
 pub(crate) unsafe fn detach(held: &mut Held<'_, Group>, mark: NonNull<fsnotify_mark>) {
     {
         // SAFETY: kept by the caller's reference or read side.
-        let this = lock_mark(held, unsafe { mark.as_ref() });
+        let mut this = lock_mark(held, unsafe { mark.as_ref() });
         if !this.has(ATTACHED) {
             return;
         }
         this.update_flags(0, ATTACHED);
         // SAFETY: the group's mutex is held.
         unsafe { this.g_list.del_init() };
+        let detached = this.object();
+        if let Some(conn) = detached.connector().filter(|conn| index::is_indexed(conn)) {
+            index::detached(&lock_connector(this.held(), conn), detached);
+        }
         trace::mark_detach(this.group().as_ptr(), mark.as_ptr());
     }
     // SAFETY: the reference of the group's list.

@@ -9,6 +9,8 @@ pub(crate) mod fsnotify;
 pub(crate) mod group;
 #[cfg(feature = "core")]
 pub(crate) mod group_state;
+#[cfg(feature = "core")]
+pub(crate) mod index;
 #[cfg(feature = "group")]
 pub mod lock_order;
 #[cfg(feature = "core")]
@@ -22,6 +24,10 @@ mod siblings;
 #[cfg(all(feature = "group", not(feature = "core")))]
 #[path = "siblings_in_c.rs"]
 mod siblings;
+#[cfg(feature = "core")]
+mod skip_list;
+#[cfg(feature = "core")]
+mod walk;
 
 /// Before a fork: what the core holds in common is whole.
 #[cfg(feature = "process")]
@@ -29,6 +35,7 @@ pub(crate) fn before_fork() {
     #[cfg(feature = "core")]
     {
         reaper::before_fork();
+        index::before_fork();
         group_state::before_fork();
     }
 }
@@ -39,6 +46,7 @@ pub(crate) fn after_fork_in_parent() {
     #[cfg(feature = "core")]
     {
         group_state::after_fork_in_parent();
+        index::after_fork_in_parent();
         reaper::after_fork_in_parent();
     }
 }
@@ -49,6 +57,7 @@ pub(crate) fn after_fork_in_child() {
     #[cfg(feature = "core")]
     {
         group_state::after_fork_in_child();
+        index::after_fork_in_child();
         reaper::after_fork_in_child();
     }
 }

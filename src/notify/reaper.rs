@@ -15,6 +15,7 @@
 //! but not for long: the callback may be waiting for something that the forking thread holds.
 
 use super::group_state::{self, Batch};
+use super::index::{self, Retired};
 use super::mark;
 use crate::abi::*;
 use crate::host::*;
@@ -35,6 +36,10 @@ struct Reaper {
     connectors: AtomicPtr<fsnotify_mark_connector>,
     /// Those of them that the worker frees after the grace period \[worker\].
     doomed: AtomicPtr<fsnotify_mark_connector>,
+    /// Memory of indexes that nobody can find any more.
+    memory: AtomicPtr<Retired>,
+    /// That of it which the worker frees after the grace period \[worker\].
+    doomed_memory: AtomicPtr<Retired>,
     /// The group that the worker is freeing marks of.
     current: AtomicPtr<fsnotify_group>,
     /// The rest of that group's marks, after their grace period \[worker\].
@@ -53,6 +58,8 @@ static REAPER: Reaper = Reaper {
     queues: [const { hlist_head { first: AtomicPtr::new(ptr::null_mut()) } }; 2],
     connectors: AtomicPtr::new(ptr::null_mut()),
     doomed: AtomicPtr::new(ptr::null_mut()),
+    memory: AtomicPtr::new(ptr::null_mut()),
+    doomed_memory: AtomicPtr::new(ptr::null_mut()),
     current: AtomicPtr::new(ptr::null_mut()),
     in_flight: AtomicPtr::new(ptr::null_mut()),
     callback: mutex::new(),
@@ -103,10 +110,21 @@ pub(crate) fn queue_mark(mark: &fsnotify_mark) {
 
 /// Takes a connector that has no mark and no object any more.
 pub(crate) fn queue_connector(conn: &fsnotify_mark_connector) {
+    index::connector_ends(conn);
     {
         let _guard = REAPER.lock();
         conn.obj.store(REAPER.connectors.load(Relaxed).cast(), Relaxed);
         REAPER.connectors.store(conn.as_ptr(), Relaxed);
+    }
+    queue_delayed_work(&WORK, DELAY);
+}
+
+/// Takes a piece of an index that nobody can find any more. A connector's lock may be held, or none.
+pub(super) fn queue_memory(memory: &Retired) {
+    {
+        let _guard = REAPER.lock();
+        memory.next.store(REAPER.memory.load(Relaxed), Relaxed);
+        REAPER.memory.store(ptr::from_ref(memory).cast_mut(), Relaxed);
     }
     queue_delayed_work(&WORK, DELAY);
 }
@@ -143,6 +161,9 @@ unsafe extern "C" fn round(_work: *mut work_struct) {
         if REAPER.doomed.load(Relaxed).is_null() {
             REAPER.doomed.store(REAPER.connectors.swap(ptr::null_mut(), Relaxed), Relaxed);
         }
+        if REAPER.doomed_memory.load(Relaxed).is_null() {
+            REAPER.doomed_memory.store(REAPER.memory.swap(ptr::null_mut(), Relaxed), Relaxed);
+        }
         let round = REAPER.parity.load(Relaxed);
         REAPER.parity.store(round ^ 1, Relaxed);
         round
@@ -155,7 +176,9 @@ unsafe extern "C" fn round(_work: *mut work_struct) {
     }
     let more = {
         let _guard = REAPER.lock();
-        !REAPER.queues[round ^ 1].is_empty() || !REAPER.connectors.load(Relaxed).is_null()
+        !REAPER.queues[round ^ 1].is_empty()
+            || !REAPER.connectors.load(Relaxed).is_null()
+            || !REAPER.memory.load(Relaxed).is_null()
     };
     if more {
         queue_delayed_work(&WORK, DELAY);
@@ -209,6 +232,13 @@ fn free_doomed() {
         REAPER.doomed.store(next, Relaxed);
         // SAFETY: a grace period has passed since it was cut off, so no reader can see it any more.
         unsafe { mark::free_connector(conn.as_ptr()) };
+    }
+    while let Some(memory) = NonNull::new(REAPER.doomed_memory.load(Relaxed)) {
+        // SAFETY: a piece on the list is alive until it is freed below.
+        let next = unsafe { memory.as_ref() }.next.load(Relaxed);
+        REAPER.doomed_memory.store(next, Relaxed);
+        // SAFETY: from kzalloc(); a grace period has passed since it was cut off.
+        unsafe { kfree(memory.as_ptr().cast()) };
     }
 }
 
@@ -275,7 +305,8 @@ pub(crate) fn after_fork_in_child() {
     // A child that has nothing to reap, and perhaps only wants to exec, gets no worker.
     let marks = REAPER.queues.iter().any(|queue| !queue.first.load(Relaxed).is_null());
     let connectors = [&REAPER.connectors, &REAPER.doomed].into_iter().any(|list| !list.load(Relaxed).is_null());
-    if marks || connectors || !REAPER.in_flight.load(Relaxed).is_null() {
+    let memory = [&REAPER.memory, &REAPER.doomed_memory].into_iter().any(|list| !list.load(Relaxed).is_null());
+    if marks || connectors || memory || !REAPER.in_flight.load(Relaxed).is_null() {
         queue_delayed_work(&WORK, DELAY);
     }
 }

@@ -4276,6 +4276,14 @@ void fsnotify_wait_marks_destroyed(void);
 void fsnotify_set_children_dentry_flags(struct inode *inode);
 
 /*
+ * Sets how many marks the place of a new one must be behind on its object's list for the object to get an index (24 at
+ * first), and returns what it was. An index makes attaching, finding and dispatching cost what the interested groups
+ * cost; an object keeps the one that it has. 0 gives every object one, `SIZE_MAX` none. For tests and measurements: the order of
+ * delivery and everything else that C sees is the same.
+ */
+size_t fsn_index_marks_from(size_t marks);
+
+/*
  * Sends messages to `fn(arg, level, function, message)`; NULL restores standard error. 0 or -ENOMEM (nothing changed).
  * The callback may be entered from any thread, by several at once, with locks of the library held: it must not call
  * functions of the library that take group or mark locks. `arg` must stay valid for as long as a thread may still be in

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The walk over the marks of an event: group by group in the order of delivery, over up to four lists at once.
+//!
+//! The iterator's current mark of each list is the first one of the current group or of a later one, also where an index has
+//! moved the walk past groups that none of their marks makes interested.
+
+use super::{index, mark};
+use crate::abi::*;
+use crate::host::*;
+use core::ptr;
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::Ordering::Relaxed;
+
+pub(super) const INODE: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_INODE as usize;
+pub(super) const VFSMOUNT: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_VFSMOUNT as usize;
+pub(super) const SB: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_SB as usize;
+pub(super) const PARENT: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_PARENT as usize;
+pub(super) const INODE2: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_INODE2 as usize;
+
+/// Which events the mark's ignore mask means, with the flags that say where it applies (`fsnotify_ignore_mask()`).
+fn ignore_mask(mark: &fsnotify_mark) -> u32 {
+    let ignore = mark.ignore_mask.load(Relaxed);
+    if mark.has(FSNOTIFY_MARK_FLAG_HAS_IGNORE_FLAGS) {
+        return ignore;
+    }
+    // Without flags of its own it applies to directories, and to children if the mark watches them.
+    (ignore | FS_ISDIR) & !FS_EVENT_ON_CHILD | mark.mask.load(Relaxed) & FS_EVENT_ON_CHILD
+}
+
+/// Events that the mark ignores here (`fsnotify_effective_ignore_mask()`).
+pub(super) fn effective_ignore_mask(mark: &fsnotify_mark, is_dir: bool, iter_type: usize) -> u32 {
+    let events = mark.ignore_mask.load(Relaxed) & ALL_FSNOTIFY_EVENTS;
+    if events == 0 || (!is_dir && iter_type != PARENT) {
+        return events;
+    }
+    let mask = ignore_mask(mark);
+    let applies = (!is_dir || mask & FS_ISDIR != 0) && (iter_type != PARENT || mask & FS_EVENT_ON_CHILD != 0);
+    if applies {
+        mask & ALL_FSNOTIFY_EVENTS
+    } else {
+        0
+    }
+}
+
+/// One walk over the marks of an event. The struct is C's, because handlers see it.
+pub(super) struct Walk {
+    /// What handlers see.
+    pub iter: fsnotify_iter_info,
+    /// The events that a mark must be interested in for its group to be called.
+    events: u32,
+    /// Lists with an index.
+    indexed: u32,
+    /// The node of each list's mark, where it is known.
+    nodes: [Known; ITER_TYPE_COUNT],
+}
+
+/// A mark of an index with its node. While a handler waits outside the read side the node lives as long as the mark is the
+/// walk's current one on its list, because that is pinned.
+#[derive(Clone, Copy)]
+struct Known {
+    mark: *mut fsnotify_mark,
+    node: *const index::Node,
+}
+
+impl Known {
+    const NOTHING: Known = Known { mark: ptr::null_mut(), node: ptr::null() };
+}
+
+impl Walk {
+    /// Enters the read side.
+    pub fn begin(events: u32) -> Self {
+        Walk {
+            iter: fsnotify_iter_info {
+                marks: [ptr::null_mut(); ITER_TYPE_COUNT],
+                current_group: ptr::null_mut(),
+                report_mask: 0,
+                srcu_idx: srcu_read_lock(mark_srcu()),
+            },
+            events: events & ALL_FSNOTIFY_EVENTS,
+            indexed: 0,
+            nodes: [Known::NOTHING; ITER_TYPE_COUNT],
+        }
+    }
+
+    /// Starts at the first mark of an object.
+    pub fn start(&mut self, iter_type: usize, connp: &AtomicPtr<fsnotify_mark_connector>) {
+        let Some(conn) = connector_at(connp) else { return };
+        self.iter.marks[iter_type] = conn.first_mark();
+        if index::is_indexed(conn) {
+            self.indexed |= 1 << iter_type;
+        }
+    }
+
+    /// Between two groups: leaves out those that none of their marks makes interested, where lists have an index.
+    pub fn skip(&mut self) {
+        let current = self.iter.current_group;
+        let more = |i| self.mark(i).is_some_and(|mark| mark.group.load(Relaxed) == current);
+        if self.indexed != 0 && !(0..ITER_TYPE_COUNT).any(more) {
+            self.skip_to_interested();
+        }
+    }
+
+    fn skip_to_interested(&mut self) {
+        // The first group that a list has to offer: without an index, or where the index is of no use now, the next one.
+        let mut best: *mut fsnotify_group = ptr::null_mut();
+        for i in 0..ITER_TYPE_COUNT {
+            let Some(mark) = self.mark(i) else { continue };
+            let found = self.index(i).map(|index| index.next_interested(mark, self.events, self.node(i)));
+            let interested = match found {
+                Some(Ok(None)) => continue,
+                Some(Ok(Some(node))) => {
+                    let (mark, node) = (node.mark(), ptr::from_ref(node));
+                    if ptr::eq(mark, self.iter.marks[i]) {
+                        self.nodes[i] = Known { mark, node };
+                    }
+                    mark
+                }
+                Some(Err(index::Unsteady)) | None => self.iter.marks[i],
+            };
+            // SAFETY: found inside the read side.
+            let group = unsafe { &*interested }.group.load(Relaxed);
+            if mark::compare_groups(best, group) > 0 {
+                best = group;
+            }
+        }
+        for i in 0..ITER_TYPE_COUNT {
+            self.move_to(i, best);
+        }
+    }
+
+    /// Moves a list on to a group's first mark, or to where it would be; to the end for no group.
+    fn move_to(&mut self, i: usize, group: *mut fsnotify_group) {
+        let Some(mark) = self.mark(i) else { return };
+        // SAFETY: a mark found inside the read side keeps its group; NULL for none.
+        let Some(group) = (unsafe { group.as_ref() }) else {
+            self.iter.marks[i] = ptr::null_mut();
+            return;
+        };
+        if mark::compare_groups(group, mark.group.load(Relaxed)) <= 0 {
+            return;
+        }
+        // Not simply the interested one: before it there may be others of the group, several or a destroyed one.
+        let place = self.index(i).ok_or(index::Unsteady).and_then(|index| index.first_from(group));
+        let known = match place {
+            Ok(node) => node.map_or(Known::NOTHING, |node| Known { mark: node.mark(), node }),
+            Err(index::Unsteady) => {
+                let mut at = Some(mark);
+                while let Some(mark) = at.filter(|at| mark::compare_groups(group, at.group.load(Relaxed)) > 0) {
+                    // SAFETY: inside the read side.
+                    at = unsafe { mark.next_on_object().as_ref() };
+                }
+                Known { mark: at.map_or(ptr::null_mut(), fsnotify_mark::as_ptr), node: ptr::null() }
+            }
+        };
+        self.iter.marks[i] = known.mark;
+        self.nodes[i] = known;
+    }
+
+    /// The index of a list, if it has one.
+    fn index(&self, i: usize) -> Option<&index::Index> {
+        if self.indexed & (1 << i) == 0 {
+            return None;
+        }
+        self.mark(i)?.connector().and_then(index::of)
+    }
+
+    /// The node that was found last on a list.
+    fn node(&self, i: usize) -> Option<&index::Node> {
+        // SAFETY: valid as `Known` says; `advance()` forgets it otherwise.
+        unsafe { self.nodes[i].node.as_ref() }
+    }
+
+    fn mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
+        // SAFETY: found inside the read side, or pinned by a handler while that was left.
+        unsafe { self.iter.marks[iter_type].as_ref() }
+    }
+
+    /// The marks that take part in the current call.
+    pub fn reported(&self) -> impl Iterator<Item = (usize, &fsnotify_mark)> {
+        (0..ITER_TYPE_COUNT)
+            .filter(|&i| self.iter.report_mask & (1 << i) != 0)
+            .filter_map(|i| self.mark(i).map(|mark| (i, mark)))
+    }
+
+    pub fn reported_mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
+        if self.iter.report_mask & (1 << iter_type) == 0 {
+            return None;
+        }
+        self.mark(iter_type)
+    }
+
+    /// Chooses the next group and its marks; false when all groups have been called.
+    pub fn select(&mut self) -> bool {
+        let mut chosen: *mut fsnotify_group = ptr::null_mut();
+        for i in 0..ITER_TYPE_COUNT {
+            if let Some(mark) = self.mark(i) {
+                let group = mark.group.load(Relaxed);
+                if mark::compare_groups(chosen, group) > 0 {
+                    chosen = group;
+                }
+            }
+        }
+        self.iter.current_group = chosen;
+        self.iter.report_mask = 0;
+        if chosen.is_null() {
+            return false;
+        }
+        for i in 0..ITER_TYPE_COUNT {
+            let Some(mark) = self.mark(i) else { continue };
+            if mark.group.load(Relaxed) != chosen {
+                continue;
+            }
+            // The parent watches its children, but does this mark?
+            let on_child = i != PARENT || (mark.mask.load(Relaxed) | ignore_mask(mark)) & FS_EVENT_ON_CHILD != 0;
+            if on_child {
+                self.iter.report_mask |= 1 << i;
+            }
+        }
+        true
+    }
+
+    /// Steps over the marks of the group that was called, those that were not reported included.
+    pub fn advance(&mut self) {
+        for i in 0..ITER_TYPE_COUNT {
+            if self.iter.marks[i] != self.nodes[i].mark {
+                self.nodes[i] = Known::NOTHING;
+            }
+            if let Some(mark) = self.mark(i) {
+                if mark.group.load(Relaxed) == self.iter.current_group {
+                    self.iter.marks[i] = mark.next_on_object();
+                }
+            }
+        }
+    }
+
+    /// Leaves the read side.
+    pub fn end(self) {
+        srcu_read_unlock(mark_srcu(), self.iter.srcu_idx);
+    }
+}
