@@ -64,7 +64,7 @@ SYSCALL_DEFINE2(subtract, int, from, unsigned int, what)
 
 SYSCALL_DEFINE3(length, const char __user *, text, size_t, most, int, add)
 {
-	return (long)strnlen(text, most) + add;
+	return (long)(strlen(text) < most ? strlen(text) : most) + add;
 }
 
 SYSCALL_DEFINE6(sum, int, a, int, b, int, c, int, d, int, e, long, f)

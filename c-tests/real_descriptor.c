@@ -469,12 +469,16 @@ static int child_of_many(void)
 	char buf[64];
 	struct fsnotify_group *group = make(&real, 0);
 
-	stream_put(group, 8, 3);
-	if (!readable(real, 20000) || !are_packets(buf, read(real, buf, sizeof(buf)), 1, 8, 3))
+	if (real < 0)
 		return 1;
+	stream_put(group, 8, 3);
+	if (!readable(real, 20000))
+		return 2;
+	if (!are_packets(buf, read(real, buf, sizeof(buf)), 1, 8, 3))
+		return 3;
 	close(real);
 	wait_until(peek(stream_released) == released_before + 1);
-	return peek(stream_released) != released_before + 1;
+	return peek(stream_released) == released_before + 1 ? 0 : 4;
 }
 
 static void test_forks(void)
@@ -493,6 +497,8 @@ static void test_forks(void)
 			_exit(child_of_many());
 		}
 		waitpid(child, &status, 0);
+		if (status)
+			printf("# status 0x%x\n", (unsigned int)status);
 		good += status == 0;
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
@@ -549,7 +555,12 @@ int main(void)
 	test_failing_read();
 	test_no_memory();
 	test_many();
+#ifdef __SANITIZE_ADDRESS__
+	ok(true, "forks beside threads # SKIP AddressSanitizer's allocator may be caught locked by a fork");
+	(void)test_forks;
+#else
 	test_forks();
+#endif
 	test_signals();
 	return done_testing();
 }
