@@ -74,7 +74,7 @@ check-parity:
 	$(MAKE) --no-print-directory $(addprefix $(parity-out)/,kernel compare $(CORE)) && \
 	for backend in $(PARITY); do \
 		$(parity-out)/compare $$backend $(parity-out)/kernel $(parity-out)/$(CORE) $(parity-dir) \
-			$(parity-seeds) $(parity-calls) $(FIRST_SEED) || failed=1; \
+			$(parity-seeds) $(parity-calls) $(FIRST_SEED) 2>$(parity-out)/$$backend.err || failed=1; \
 	done; [ -z "$${failed-}" ]
 
 .PHONY: check-parity
