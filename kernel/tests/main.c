@@ -5,19 +5,20 @@
  */
 #include "tests.h"
 
+#include <sys/klog.h>
 #include <sys/reboot.h>
 #include <sys/utsname.h>
 
-#define GROUPS(group) \
-	group(inotify, true) \
-	group(dnotify, true) \
-	group(fanotify, true) \
-	group(group, true) \
-	group(charges, true) \
-	group(failures, true) \
-	group(leaks, true) \
-	group(latency, false) \
-	group(concurrent, false)
+#define GROUPS(entry) \
+	entry(inotify, true) \
+	entry(dnotify, true) \
+	entry(fanotify, true) \
+	entry(group, true) \
+	entry(charges, true) \
+	entry(failures, true) \
+	entry(leaks, true) \
+	entry(latency, false) \
+	entry(concurrent, false)
 
 #define DECLARE(name, by_default) void test_##name(void);
 GROUPS(DECLARE)
@@ -158,8 +159,8 @@ int joined(pid_t pid)
 	pid_t ended = 0;
 
 	if (!within((ended = waitpid(pid, &status, WNOHANG)) != 0)) {
+		/* It may be stuck for good; whoever is asked to wait for it would be, too. */
 		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
 		return -1;
 	}
 	return ended == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -190,6 +191,22 @@ static void mount_what_is_needed(void)
 	must(!mount("tests", "/tmp", "tmpfs", 0, NULL), "mount /tmp");
 }
 
+/* Has the kernel complained? Told once: the messages are cleared. */
+static bool has_complained(void)
+{
+	static const char *const complaints[] = { "BUG: ", "WARNING: ", "KASAN: ", "refcount_t: ", "corruption", "Oops" };
+	static char messages[1 << 20];
+	const char *found = NULL;
+	int length = klogctl(4 /* read and clear */, messages, sizeof(messages) - 1);
+
+	messages[length < 0 ? 0 : length] = '\0';
+	for (unsigned int i = 0; !found && i < sizeof(complaints) / sizeof(complaints[0]); i++)
+		found = strstr(messages, complaints[i]);
+	if (found)
+		note("the kernel: %.*s", (int)strcspn(found, "\n"), found);
+	return found;
+}
+
 static void run(unsigned int i)
 {
 	snprintf(place, sizeof(place), "/tmp/%s", groups[i].name);
@@ -197,6 +214,8 @@ static void run(unsigned int i)
 	note("%s", groups[i].name);
 	groups[i].run();
 	must(!chdir("/"), "chdir /");
+	if (getpid() == 1)
+		check(!has_complained(), "the kernel has nothing to report");
 }
 
 static bool is_asked_for(const char *name, int argc, char **argv)
@@ -211,6 +230,8 @@ int main(int argc, char **argv)
 {
 	bool any = false;
 
+	if (argc == 3 && !strcmp(argv[1], "--after-exec"))
+		return after_exec(argv[2]);
 	mount_what_is_needed();
 	for (unsigned int i = 0; i < N_GROUPS; i++)
 		any |= is_asked_for(groups[i].name, argc, argv);

@@ -62,6 +62,9 @@ double now(void);
 pid_t child(int (*run)(void *), void *arg);
 int joined(pid_t pid);
 
+/* What the program does instead of tests as "--after-exec DESCRIPTOR". */
+int after_exec(const char *number);
+
 /* Does the kernel run its checkers (kmemleak, failslab)? */
 bool is_debug_kernel(void);
 bool is_series(const char *series);
