@@ -8,6 +8,7 @@
 # make oracle        builds what that needs
 # make check-backends  Linux's own backend files, unmodified: compiled, linked with the library, run (LINUX_SRC, LINUX_SRC_6_1 or apt-get)
 # make check-parity  what they tell, compared with the running kernel: scenarios and random sequences (SEEDS=1000 CALLS=100)
+# make bench         measures the library beside Linux's own core (bench/rules.mk)        make bench-check  fails where a limit is missed
 # make headers       writes the generated header anew       make check-headers  fails when it is stale
 # make symbols       writes the list of exported symbols anew
 # make install       DESTDIR= PREFIX=/usr/local LIBDIR=$(PREFIX)/lib       make uninstall  takes it all away
@@ -134,6 +135,7 @@ include c-tests/rules.mk
 include c-tests/oracle/rules.mk
 include kernel/rules.mk
 include c-tests/backends/rules.mk
+include bench/rules.mk
 
 $(treewatch): $(wildcard examples/treewatch*.c examples/treewatch/*.[ch]) $(c-out)/.flags $(shared) $(out)/$(soname)
 	$(need-cc)

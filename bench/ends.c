@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The rows of the core that are latencies, teardowns and memory. */
+#include <pthread.h>
+#include <unistd.h>
+#include "backend.h"
+
+/* ---- the end of a group ---- */
+
+static double timed_destroy(struct fsnotify_group *group)
+{
+	double start = now_wall();
+
+	fsnotify_destroy_group(group);
+	return now_wall() - start;
+}
+
+static void report_latencies(double *ns, long n)
+{
+	report("p50", percentile(ns, n, 50));
+	report("p99", percentile(ns, n, 99));
+}
+
+static void destroy_1(long n)
+{
+	struct tfs *fs = new_fs();
+	struct inode *inode = new_inodes(fs, 1)[0];
+	double *ns = (double *)calloc(n, sizeof(*ns));
+	struct meter meter;
+	long i;
+
+	bench_begin(&meter);
+	for (i = -100; i < n; i++) {
+		struct fsnotify_group *group = new_group(&silent_ops);
+		double took;
+
+		mark_inode(group, inode, NOT_FIRED);
+		took = timed_destroy(group);
+		if (i >= 0)
+			ns[i] = took;
+	}
+	bench_end(&meter, n + 100.0);
+	report_latencies(ns, n);
+}
+
+/* Another group's marks have just been given to the reaper when the group ends; @n times. */
+static void destroy_1_beside(long n)
+{
+	enum { MARKS = 100000 };
+	struct tfs *fs = new_fs();
+	struct inode **inodes = new_inodes(fs, MARKS + 1);
+	struct fsnotify_group *other = new_group(&silent_ops), *group;
+	double *ns = (double *)calloc(n, sizeof(*ns));
+	long i, k;
+
+	for (k = 0; k < n; k++) {
+		for (i = 0; i < MARKS; i++)
+			mark_inode(other, inodes[i], NOT_FIRED);
+		group = new_group(&silent_ops);
+		mark_inode(group, inodes[MARKS], NOT_FIRED);
+		fsnotify_clear_inode_marks_by_group(other);
+		ns[k] = timed_destroy(group);
+		fsnotify_wait_marks_destroyed();
+	}
+	report_latencies(ns, n);
+}
+
+static void destroy_many_marks(long n)
+{
+	struct tfs *fs = new_fs();
+	struct inode **inodes = new_inodes(fs, n);
+	struct fsnotify_group *group;
+	struct meter meter;
+	int round;
+	long i;
+
+	for (round = 0; round < 3; round++) {
+		group = new_group(&silent_ops);
+		for (i = 0; i < n; i++)
+			mark_inode(group, inodes[i], NOT_FIRED);
+		if (round == 2)
+			bench_begin(&meter);
+		fsnotify_destroy_group(group);
+	}
+	bench_end(&meter, (double)n);
+}
+
+/* @n groups, each with a mark on an inode of its own. */
+static void tear_down(long n)
+{
+	struct fsnotify_group **groups;
+	struct tfs *fs = new_fs();
+	struct inode **inodes = new_inodes(fs, n = fitting(n, 2200));
+	struct meter meter;
+	long i;
+
+	groups = (struct fsnotify_group **)malloc(n * sizeof(*groups));
+	for (i = 0; i < n; i++) {
+		groups[i] = new_group(&silent_ops);
+		mark_inode(groups[i], inodes[i], NOT_FIRED);
+	}
+	bench_begin(&meter);
+	for (i = 0; i < n; i++)
+		fsnotify_destroy_group(groups[i]);
+	bench_end(&meter, (double)n);
+}
+
+/* ---- pauses ---- */
+
+struct prober {
+	struct dentry *child;
+	int run, probing;
+	double longest;
+};
+
+/* A hook on a child, over and over. */
+static void *probe_child(void *arg)
+{
+	struct prober *prober = (struct prober *)arg;
+	double last, now;
+
+	pin_thread(1);
+	last = now_wall();
+	while (peek(prober->run)) {
+		fsnotify_dentry(prober->child, FIRED);
+		now = now_wall();
+		if (now - last > prober->longest)
+			prober->longest = now - last;
+		last = now;
+		put_value(prober->probing, 1);
+	}
+	return NULL;
+}
+
+/* The first mark that watches the children of a directory with @n of them. */
+static void children_first_mark(long n)
+{
+	enum { ROUNDS = 9 };
+	struct tfs *fs = new_fs();
+	struct fsnotify_group *group = new_group(&silent_ops);
+	double longest[ROUNDS], took[ROUNDS];
+	struct dentry *dir, *child = NULL;
+	struct prober prober;
+	pthread_t thread;
+	char name[32];
+	double start;
+	int round;
+	long i;
+
+	/* the superblock is watched before */
+	mark_inode(new_group(&silent_ops), fs->root->d_inode, FIRED);
+	dir = dir_by_hand(fs, fs->root, "d");
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%ld", i);
+		child = file_by_hand(fs, dir, name);
+	}
+	for (round = 0; round < ROUNDS; round++) {
+		memset(&prober, 0, sizeof(prober));
+		prober.run = 1;
+		prober.child = child;
+		/* as a file is that was there when the directory was watched before */
+		child->d_flags |= DCACHE_FSNOTIFY_PARENT_WATCHED;
+		pin_thread(0);
+		pthread_create(&thread, NULL, probe_child, &prober);
+		while (!peek(prober.probing))
+			usleep(100);
+		prober.longest = 0;
+		start = now_wall();
+		mark_inode(group, dir->d_inode, FIRED | FS_EVENT_ON_CHILD);
+		took[round] = now_wall() - start;
+		usleep(1000);
+		put_value(prober.run, 0);
+		pthread_join(thread, NULL);
+		longest[round] = prober.longest;
+		fsnotify_clear_inode_marks_by_group(group);
+		fsnotify_wait_marks_destroyed();
+	}
+	report("longest", percentile(longest, ROUNDS, 50));
+	report("mark", percentile(took, ROUNDS, 50));
+}
+
+static int churn;
+static struct inode *churned;
+
+static void *come_and_go(void *arg)
+{
+	struct fsnotify_group **groups = (struct fsnotify_group **)arg;
+	long i = 0;
+
+	pin_thread(0);
+	while (peek(churn)) {
+		destroy_mark(mark_inode(groups[i++ & 7], churned, NOT_FIRED));
+		if (!(i & 255))
+			fsnotify_wait_marks_destroyed();
+	}
+	return NULL;
+}
+
+/* An event on an object with @n marks of other groups while further ones come and go: the longest of 20,000 hooks. */
+static void curve_pause(long n)
+{
+	struct tfs *fs = new_fs();
+	struct fsnotify_group *groups[8];
+	double *ns = (double *)calloc(20000, sizeof(*ns));
+	pthread_t thread;
+	long i;
+
+	churned = new_inodes(fs, 1)[0];
+	for (i = 0; i < n; i++)
+		mark_inode(new_group(&silent_ops), churned, NOT_FIRED);
+	for (i = 0; i < 8; i++)
+		groups[i] = new_group(&silent_ops);
+	mark_inode(new_group(&silent_ops), churned, FIRED);
+	put_value(churn, 1);
+	pin_thread(1);
+	pthread_create(&thread, NULL, come_and_go, groups);
+	usleep(1000);
+	for (i = 0; i < 20000; i++) {
+		double start = now_wall();
+
+		fsnotify_inode(churned, FIRED);
+		ns[i] = now_wall() - start;
+		if (n > 1000 && i > 2000)
+			break;
+	}
+	put_value(churn, 0);
+	pthread_join(thread, NULL);
+	report("p99", percentile(ns, i, 99));
+	report("longest", ns[i - 1]);
+}
+
+/* ---- memory ---- */
+
+static void bytes_mark(long n)
+{
+	struct tfs *fs = new_fs();
+	struct inode **inodes = new_inodes(fs, n = fitting(n, 1200));
+	struct fsnotify_group *group = new_group(&silent_ops);
+	double before;
+	long i;
+
+	mark_inode(group, fs->root->d_inode, NOT_FIRED);
+	before = resident();
+	for (i = 0; i < n; i++)
+		mark_inode(group, inodes[i], NOT_FIRED);
+	report("bytes", (resident() - before) / n);
+}
+
+static void bytes_event(long n)
+{
+	struct tfs *fs = new_fs();
+	struct inode *inode = new_inodes(fs, 1)[0];
+	struct fsnotify_group *group = new_group(&queueing_ops);
+	double before;
+	long i;
+
+	n = fitting(n, 200);
+	mark_inode(group, inode, FIRED);
+	fire_and_take(group, inode);
+	before = resident();
+	for (i = 0; i < n; i++)
+		fsnotify_inode(inode, FIRED);
+	report("bytes", (resident() - before) / n);
+}
+
+static void bytes_group(long n)
+{
+	double before;
+	long i;
+
+	n = fitting(n, 1000);
+	new_group(&silent_ops);
+	before = resident();
+	for (i = 0; i < n; i++)
+		new_group(&silent_ops);
+	report("bytes", (resident() - before) / n);
+}
+
+const struct row rows[] = {
+	{ "destroy-1", destroy_1, 3000, 1 },
+	{ "destroy-1-beside", destroy_1_beside, 12, 2 },
+	{ "destroy-100000", destroy_many_marks, 100000, 1 },
+	{ "tear-down", tear_down, 1000000, 1 },
+	{ "children-first-mark", children_first_mark, 100000, 2 },
+	{ "curve-pause", curve_pause, 1000, 2 },
+	{ "bytes-mark", bytes_mark, 1000000, 1 },
+	{ "bytes-event", bytes_event, 1000000, 1 },
+	{ "bytes-group", bytes_group, 200000, 1 },
+	{ NULL, NULL, 0, 0 },
+};
