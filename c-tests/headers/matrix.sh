@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compiles every header alone and with the system's before and after it, in both modes, in every standard of C and, in
-# plain mode, as C++: c-tests/headers/matrix.sh [plain|backend|layout|names]...
+# plain mode, as C++: c-tests/headers/matrix.sh [plain|backend|layout|names|declared]...
 #
-# Plain mode is held to -Wpedantic; "names" looks for macros and functions of the plain mode without one of its prefixes.
+# Plain mode is held to -Wpedantic; "declared" asks each backend header for what Linux declares in it; "names" looks for macros and functions of the plain mode without one of its prefixes.
 # CC and CXX are respected. Ends with "N passed, N failed".
 set -u
 cd "$(dirname "$0")/../.."
@@ -40,10 +40,10 @@ includes() { # HEADER... as the text of a source file
 compile() { # NAME LANGUAGE STANDARD FLAGS HEADER...
 	name=$1 language=$2 std=$3 extra=$4
 	shift 4
-	if [ "$language" = c++ ]; then compiler=$CXX; else compiler=$CC; fi
+	if [ "$language" = c++ ]; then compiler=$CXX strict=; else compiler=$CC strict="-Wstrict-prototypes -Wold-style-definition"; fi
 	[ -n "$compiler" ] || return
 	# shellcheck disable=SC2086 # extra is several words
-	includes "$@" | $compiler -x "$language" -std="$std" -Wall -Wextra -Werror $extra -fsyntax-only - >"$work/log" 2>&1
+	includes "$@" | $compiler -x "$language" -std="$std" -Wall -Wextra -Werror $strict $extra -fsyntax-only - >"$work/log" 2>&1
 	result "$name: $std $extra" $?
 }
 
@@ -161,11 +161,24 @@ names() {
 	result "backend mode names only what exists" $?
 }
 
-[ $# -gt 0 ] || set -- plain backend layout names
+# A name is there if the preprocessor knows it as a macro or shows it.
+declared() {
+	grep -v '^#' c-tests/headers/declared | while IFS=': ' read -r header wanted; do
+		includes "$header" | $CC -std=gnu11 -Iinclude -Iinclude/fsnotify -E -dD - 2>"$work/log" |
+			grep -oE '\b[A-Za-z_][A-Za-z_0-9]*\b' | LC_ALL=C sort -u >"$work/there"
+		echo "$wanted" | tr ' ' '\n' | LC_ALL=C sort | LC_ALL=C comm -23 - "$work/there" | sed "s|^|$header: |"
+	done >"$work/missing"
+	for header in $(sed -n 's/^\([^#:]*\):.*/\1/p' c-tests/headers/declared | uniq); do
+		! grep "^$header: " "$work/missing" >"$work/log"
+		result "$header has what Linux declares in it" $?
+	done
+}
+
+[ $# -gt 0 ] || set -- plain backend layout names declared
 for part in "$@"; do
 	case $part in
-	plain | backend | layout | names) "$part" ;;
-	*) echo "usage: c-tests/headers/matrix.sh [plain|backend|layout|names]..." >&2; exit 2 ;;
+	plain | backend | layout | names | declared) "$part" ;;
+	*) echo "usage: c-tests/headers/matrix.sh [plain|backend|layout|names|declared]..." >&2; exit 2 ;;
 	esac
 done
 echo "$passed passed, $failed failed"

@@ -110,9 +110,9 @@ static inline unsigned long fsn_msecs_to_jiffies(unsigned int msecs)
 	return msecs;
 }
 
-static inline unsigned int fsn_jiffies_to_msecs(unsigned long jiffies)
+static inline unsigned int fsn_jiffies_to_msecs(unsigned long count)
 {
-	return (unsigned int)jiffies;
+	return (unsigned int)count;
 }
 
 static inline __s64 fsn_ktime_to_ns(ktime_t time)

@@ -7,7 +7,6 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-#define ATOMIC_INIT(value) FSN_ATOMIC_INIT(value)
 #define ATOMIC_LONG_INIT(value) FSN_ATOMIC_LONG_INIT(value)
 #define ATOMIC64_INIT(value) FSN_ATOMIC64_INIT(value)
 

@@ -2,6 +2,8 @@
 #ifndef _FSN_LINUX_CACHE_H
 #define _FSN_LINUX_CACHE_H
 
+#include <linux/compiler.h>
+
 #define L1_CACHE_SHIFT 6
 #define L1_CACHE_BYTES (1 << L1_CACHE_SHIFT)
 #define SMP_CACHE_BYTES L1_CACHE_BYTES

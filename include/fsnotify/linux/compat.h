@@ -30,12 +30,4 @@ static inline void __user *compat_ptr(compat_uptr_t address)
 #define COMPAT_SYSCALL_DEFINE5(name, ...) FSN_SYSCALL(compat_sys_##name, FSN_PARAMETERS5(__VA_ARGS__))
 #define COMPAT_SYSCALL_DEFINE6(name, ...) FSN_SYSCALL(compat_sys_##name, FSN_PARAMETERS6(__VA_ARGS__))
 
-/* Where a 32-bit program passes 64 bits in two parts: a system call of its own beside that of 64-bit programs. */
-#define SYSCALL32_DEFINE1 COMPAT_SYSCALL_DEFINE1
-#define SYSCALL32_DEFINE2 COMPAT_SYSCALL_DEFINE2
-#define SYSCALL32_DEFINE3 COMPAT_SYSCALL_DEFINE3
-#define SYSCALL32_DEFINE4 COMPAT_SYSCALL_DEFINE4
-#define SYSCALL32_DEFINE5 COMPAT_SYSCALL_DEFINE5
-#define SYSCALL32_DEFINE6 COMPAT_SYSCALL_DEFINE6
-
 #endif /* _FSN_LINUX_COMPAT_H */

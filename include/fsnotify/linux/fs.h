@@ -9,6 +9,7 @@
 #include "../fsn/file.h"
 #include "../fsn/hooks.h"
 #include "../fsn/inode.h"
+#include "../fsn/mapping.h"
 #include "../fsn/super.h"
 #include <linux/atomic.h>
 #include <linux/cred.h>
@@ -16,6 +17,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/list.h>
@@ -428,5 +430,14 @@ static inline long vfs_ioctl(struct file *file, unsigned int cmd, unsigned long 
 /* For tables of callbacks: their addresses are taken. */
 #define noop_llseek fsn_noop_llseek
 #define compat_ptr_ioctl fsn_compat_ptr_ioctl
+
+#define PAGECACHE_TAG_DIRTY FSN_PAGECACHE_TAG_DIRTY
+#define PAGECACHE_TAG_WRITEBACK FSN_PAGECACHE_TAG_WRITEBACK
+#define PAGECACHE_TAG_TOWRITE FSN_PAGECACHE_TAG_TOWRITE
+
+static inline bool mapping_tagged(const struct address_space *mapping, unsigned int tag)
+{
+	return fsn_mapping_tagged(mapping, tag);
+}
 
 #endif /* _FSN_LINUX_FS_H */

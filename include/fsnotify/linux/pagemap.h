@@ -8,15 +8,6 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 
-#define PAGECACHE_TAG_DIRTY FSN_PAGECACHE_TAG_DIRTY
-#define PAGECACHE_TAG_WRITEBACK FSN_PAGECACHE_TAG_WRITEBACK
-#define PAGECACHE_TAG_TOWRITE FSN_PAGECACHE_TAG_TOWRITE
-
-static inline bool mapping_tagged(const struct address_space *mapping, unsigned int tag)
-{
-	return fsn_mapping_tagged(mapping, tag);
-}
-
 static inline void mapping_set_error(struct address_space *mapping, int error)
 {
 	fsn_mapping_set_error(mapping, error);

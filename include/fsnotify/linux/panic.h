@@ -3,6 +3,7 @@
 #define _FSN_LINUX_PANIC_H
 
 #include <linux/compiler.h>
+#include <linux/lockdep.h>
 #include "../fsn/log.h"
 
 #define panic(...) fsn_panic(__VA_ARGS__)

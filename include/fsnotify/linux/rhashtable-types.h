@@ -8,4 +8,14 @@
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
+static inline int rhashtable_init(struct rhashtable *ht, const struct rhashtable_params *params)
+{
+	return fsn_rhashtable_init(ht, params);
+}
+
+static inline int rhltable_init(struct rhltable *hlt, const struct rhashtable_params *params)
+{
+	return fsn_rhltable_init(hlt, params);
+}
+
 #endif /* _FSN_LINUX_RHASHTABLE_TYPES_H */

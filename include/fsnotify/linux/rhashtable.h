@@ -12,11 +12,6 @@
 #define rhl_for_each_rcu(pos, list) fsn_rhl_for_each_rcu(pos, list)
 #define rhl_for_each_entry_rcu(tpos, pos, list, member) fsn_rhl_for_each_entry_rcu(tpos, pos, list, member)
 
-static inline int rhashtable_init(struct rhashtable *ht, const struct rhashtable_params *params)
-{
-	return fsn_rhashtable_init(ht, params);
-}
-
 static inline void rhashtable_free_and_destroy(struct rhashtable *ht, void (*free_fn)(void *ptr, void *arg), void *arg)
 {
 	fsn_rhashtable_free_and_destroy(ht, free_fn, arg);
@@ -97,11 +92,6 @@ static inline void rhashtable_walk_stop(struct rhashtable_iter *iter)
 static inline void rhashtable_walk_exit(struct rhashtable_iter *iter)
 {
 	fsn_rhashtable_walk_exit(iter);
-}
-
-static inline int rhltable_init(struct rhltable *hlt, const struct rhashtable_params *params)
-{
-	return fsn_rhltable_init(hlt, params);
 }
 
 static inline void rhltable_free_and_destroy(struct rhltable *hlt, void (*free_fn)(void *ptr, void *arg), void *arg)

@@ -35,4 +35,12 @@
 #define SC_ARG64(name) u32, name##_lo, u32, name##_hi
 #define SC_VAL64(type, name) ((type)name##_hi << 32 | name##_lo)
 
+/* Where a 32-bit program passes 64 bits in two parts: a system call of its own beside that of 64-bit programs. */
+#define SYSCALL32_DEFINE1 COMPAT_SYSCALL_DEFINE1
+#define SYSCALL32_DEFINE2 COMPAT_SYSCALL_DEFINE2
+#define SYSCALL32_DEFINE3 COMPAT_SYSCALL_DEFINE3
+#define SYSCALL32_DEFINE4 COMPAT_SYSCALL_DEFINE4
+#define SYSCALL32_DEFINE5 COMPAT_SYSCALL_DEFINE5
+#define SYSCALL32_DEFINE6 COMPAT_SYSCALL_DEFINE6
+
 #endif /* _FSN_LINUX_SYSCALLS_H */

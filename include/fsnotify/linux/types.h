@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <sys/types.h>
+#include "../fsn/atomic.h"
 #include "../fsn/types.h"
 #include <linux/compiler.h>
 
@@ -34,6 +35,8 @@ typedef void *fl_owner_t;
 /* the C library has it only on request */
 typedef int64_t loff_t;
 #endif
+
+#define ATOMIC_INIT(value) FSN_ATOMIC_INIT(value)
 
 /* A callback that waits for a grace period. */
 #define rcu_head callback_head
