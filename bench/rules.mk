@@ -13,7 +13,7 @@ RUNS ?= 5
 # static archives or objects, and linked into an executable; the four files of the C core are optimised as one, as the library is.
 bench-cflags := -O3 -g -fPIE
 bench-core-cflags := $(bench-cflags) -flto
-bench-cc := $(CC) $(c-std) $(bench-cflags) $(c-warn) -Iinclude -Ibench -Ic-tests -pthread -MMD -MP
+bench-cc = $(CC) $(c-std) $(bench-cflags) $(bench-flags) $(c-warn) -Iinclude -Ibench -Ic-tests -pthread -MMD -MP
 
 $(bench-out)/.flags: FORCE
 	@mkdir -p $(@D)
@@ -70,6 +70,15 @@ $(bench-out)/linux/inotify: $(bench-inotify-parts) $(bench-out)/linux-core.o $(o
 	@mkdir -p $(@D)
 	$(CC) -pthread -o $@ $(bench-inotify-parts) $(bench-out)/linux-core.o $(LDFLAGS) $(oracle-host) $(static-libs)
 
+# The host's primitives, and what they are held against: liburcu where it is installed (Debian: liburcu-dev).
+bench-urcu := $(shell echo 'int main(void) { return 0; }' | $(CC) -x c -include urcu/urcu-memb.h -o /dev/null - -lurcu-memb 2>/dev/null && echo yes)
+$(bench-out)/peers.o: bench-flags += $(if $(bench-urcu),-DHAVE_URCU)
+$(bench-out)/host: $(bench-out)/host.o $(bench-out)/pairs.o $(bench-out)/harness.o $(static)
+	$(CC) -pthread -o $@ $(filter %.o,$^) $(LDFLAGS) $(static) $(static-libs)
+$(bench-out)/peers: $(bench-out)/peers.o $(bench-out)/pairs.o $(bench-out)/harness.o
+	@$(if $(bench-urcu),,echo "bench: liburcu is missing, its rows will fail (Debian: apt-get install liburcu-dev)" >&2)
+	$(CC) -pthread -o $@ $^ $(LDFLAGS) $(if $(bench-urcu),-lurcu-memb)
+
 # The running kernel.
 $(bench-out)/kernel: $(bench-out)/kernel.o $(bench-out)/harness.o
 	$(CC) -pthread -o $@ $^ $(LDFLAGS)
@@ -77,7 +86,7 @@ $(bench-out)/kernel: $(bench-out)/kernel.o $(bench-out)/harness.o
 -include $(wildcard $(bench-out)/*.d)
 
 bench-programs: $(foreach program,$(bench-core-programs) inotify,$(bench-out)/library/$(program) $(bench-out)/linux/$(program)) \
-	$(bench-out)/kernel
+	$(bench-out)/kernel $(bench-out)/host $(bench-out)/peers
 
 bench-run = FLAGS="C: $(CC) $(bench-core-cflags) (the files of Linux's core as one object, harness without -flto); Rust: $(profile) profile; \
 	all position-independent, static archives" RUNS="$(RUNS)" ROWS="$(ROWS)" BENCH_QUICK="$(BENCH_QUICK)" \
