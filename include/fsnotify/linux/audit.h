@@ -113,7 +113,11 @@ struct audit_krule {
 	u64 prio;
 };
 
-extern u32 audit_enabled;
+/*
+ * Whatever of audit the files of audit name is the program's. A program without any runs fanotify all the same, as a kernel
+ * without audit does, so these two are weak.
+ */
+extern u32 audit_enabled __attribute__((__weak__));
 
 struct audit_buffer *audit_log_start(struct audit_context *context, gfp_t gfp_mask, int type);
 __attribute__((__format__(__printf__, 2, 3))) void audit_log_format(struct audit_buffer *buffer, const char *format, ...);
@@ -141,19 +145,19 @@ static inline bool audit_dummy_context(void)
 }
 
 #ifdef FSNOTIFY_API_6_1
-void __audit_fanotify(unsigned int response);
+void __audit_fanotify(unsigned int response) __attribute__((__weak__));
 
 static inline void audit_fanotify(unsigned int response)
 {
-	if (!audit_dummy_context())
+	if (__audit_fanotify && !audit_dummy_context())
 		__audit_fanotify(response);
 }
 #else
-void __audit_fanotify(u32 response, struct fanotify_response_info_audit_rule *friar);
+void __audit_fanotify(u32 response, struct fanotify_response_info_audit_rule *friar) __attribute__((__weak__));
 
 static inline void audit_fanotify(u32 response, struct fanotify_response_info_audit_rule *friar)
 {
-	if (audit_enabled)
+	if (&audit_enabled && audit_enabled && __audit_fanotify)
 		__audit_fanotify(response, friar);
 }
 #endif
