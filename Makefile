@@ -5,6 +5,7 @@
 # make check-broken  broken variants of the library: each must be caught by a test
 # make check-oracle  the C suite of the core on Linux's own C files, and random sequences of calls on both, compared
 #                    (LINUX_SRC=<kernel tree>, or apt-get fetches one; SEEDS=1000 CALLS=1000 FIRST_SEED=1)
+# make check-group   the same suite on Linux's mark.c, notification.c and fsnotify.c with libfsnotify_group in place of group.c
 # make oracle        builds what that needs
 # make check-backends  Linux's own backend files, unmodified: compiled, linked with the library, run (LINUX_SRC, LINUX_SRC_6_1 or apt-get)
 # make check-parity  what they tell, compared with the running kernel: scenarios and random sequences (SEEDS=1000 CALLS=100)
