@@ -47,7 +47,7 @@ comma := ,
 -include $(c-shared:=.d) $(c-static:=.d) $(life-plugins:=.d)
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
-check-parts := check-runner check-rust check-doc check-stale check-symbols check-group-symbols check-shared check-static check-indexed \
+check-parts := check-runner check-variants check-rust check-doc check-stale check-symbols check-group-symbols check-shared check-static check-indexed \
 	check-link check-install check-matrix check-treewatch
 part = @c-tests/part $(results)
 
@@ -65,6 +65,10 @@ rust-tests := $(CARGO) test --no-fail-fast$(if $(filter debug,$(profile)), --tar
 check-rust:
 	$(need-cargo)
 	$(part) $@ $(rust-tests) --lib --tests
+
+# The broken variants of check-broken: whether they still fit the source.
+check-variants:
+	$(part) $@ c-tests/broken/fit $(wildcard c-tests/broken/*.variant kernel/broken/*.variant)
 
 # The doctests: among them that the wrong order of locks does not compile.
 check-doc:
