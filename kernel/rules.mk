@@ -75,3 +75,13 @@ check-uml: kernel-dropin kernel-broken $(kernel-tests)
 	@kernel/uml/check $(uml-dir) $(dropin) $(broken-dir) $(kernel-tests)
 
 .PHONY: check-uml
+
+# make check-smp     an x86_64 kernel with the drop-in, on four processors of qemu's (ACCEL=kvm or tcg, ROUNDS=3)
+check-smp: kernel-dropin $(kernel-tests)
+	@kernel/smp/check $(uml-dir) $(dropin) $(kernel-tests)
+
+# make check-lkl LKL_SRC=<tree>   the Linux Kernel Library with the drop-in, inotify in one process
+check-lkl: $(if $(LKL_SRC),kernel-dropin)
+	@LKL_SRC=$(LKL_SRC) kernel/lkl/check $(target)/lkl $(dropin)
+
+.PHONY: check-smp check-lkl

@@ -130,6 +130,10 @@ void group_frozen_opener(void)
 	pid_t opener, closer;
 	int fd;
 
+	if (is_series("6.1")) {
+		note("6.1 does not freeze who waits for an answer");
+		return;
+	}
 	must(!mkdir("freezer", 0755) && !mount("freezer", "freezer", "cgroup", 0, "freezer") && !mkdir("freezer/f", 0755), "freezer");
 	for (int read_it = 0; read_it < 2; read_it++) {
 		const char *state = read_it ? "read" : "on the queue";
