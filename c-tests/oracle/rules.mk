@@ -16,6 +16,8 @@ oracle-programs := $(oracle-tests:%=$(oracle-out)/oracle/%)
 oracle-objects := $(oracle-core:%=$(oracle-out)/core/%.o)
 oracle-shadow := $(oracle-dir)/shadow
 SEEDS ?= 1000
+# of those that are run again with an index on every object
+INDEXED_SEEDS ?= $(SEEDS)
 CALLS ?= 1000
 FIRST_SEED ?= 1
 
@@ -109,6 +111,6 @@ check-group-suite: $(group-shared) $(group-static) $(oracle-objects)
 
 check-oracle-random: $(oracle-out)/random/library $(oracle-out)/random/indexed $(oracle-out)/random/oracle $(oracle-out)/random/compare
 	$(oracle-out)/random/compare $(oracle-out)/random/library $(oracle-out)/random/oracle $(SEEDS) $(CALLS) $(FIRST_SEED)
-	$(oracle-out)/random/compare $(oracle-out)/random/indexed $(oracle-out)/random/oracle $(SEEDS) $(CALLS) $(FIRST_SEED)
+	$(oracle-out)/random/compare $(oracle-out)/random/indexed $(oracle-out)/random/oracle $(INDEXED_SEEDS) $(CALLS) $(FIRST_SEED)
 
 .PHONY: oracle check-group check-group-suite check-oracle check-oracle-suite check-oracle-random
