@@ -10,6 +10,7 @@
 # make check-backends  Linux's own backend files, unmodified: compiled, linked with the library, run (LINUX_SRC, LINUX_SRC_6_1 or apt-get)
 # make check-parity  what they tell, compared with the running kernel: scenarios and random sequences (SEEDS=1000 CALLS=100)
 # make bench         measures the library beside Linux's own core (bench/rules.mk)        make bench-check  fails where a limit is missed
+# make kernel-dropin  group.c of a kernel, replaced; make check-uml, check-smp, check-lkl: in booted kernels (docs/kernel.md)
 # make headers       writes the generated header anew       make check-headers  fails when it is stale
 # make symbols       writes the list of exported symbols anew
 # make install       DESTDIR= PREFIX=/usr/local LIBDIR=$(PREFIX)/lib       make uninstall  takes it all away

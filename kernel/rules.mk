@@ -63,7 +63,7 @@ kernel-dropin-remove:
 .PHONY: kernel-dropin kernel-broken kernel-dropin-install kernel-dropin-remove
 
 # make check-uml     User-Mode Linux of both series, as it is and with the drop-in: booted, and compared
-#                    (PARTS="plain debug broken latency", SERIES="6.12 6.1" choose some)
+#                    (PARTS="plain crc debug broken latency", SERIES="6.12 6.1" choose some)
 uml-dir := $(target)/uml
 kernel-tests := $(uml-dir)/tests
 $(kernel-tests): $(wildcard kernel/tests/*.[ch])
