@@ -439,8 +439,7 @@ pub unsafe extern "C" fn fsnotify_set_children_dentry_flags(inode: *mut crate::a
     }
 }
 
-/// Sets how many marks the place of a new one must be behind on its object's list for the object to get an index (24 at
-/// first), and returns what it was. An index makes attaching, finding and dispatching cost what the interested groups
+/// Sets how many marks a new one must join for their object to get an index (24 at first), and returns what it was. An index makes attaching, finding and dispatching cost what the interested groups
 /// cost; an object keeps the one that it has. 0 gives every object one, `SIZE_MAX` none. For tests and measurements: the order of
 /// delivery and everything else that C sees is the same.
 #[no_mangle]

@@ -174,9 +174,18 @@ impl Wanted {
         Wanted(u64::from(calc_mask(mark)) | iref)
     }
 
-    /// What all marks on a list want.
+    /// What all marks on a list want, from the list itself. A list that has become long gets its index here, after its newest mark
+    /// has been added.
     fn of_all(conn: &Locked<'_, fsnotify_mark_connector>) -> Self {
-        Wanted(conn.marks().fold(0, |all, mark| all | Self::of(mark).0))
+        let (mut all, mut marks) = (0, 0_usize);
+        for mark in conn.marks() {
+            all |= Self::of(mark).0;
+            marks += 1;
+        }
+        if marks.checked_sub(1).is_some_and(index::is_long) {
+            index::build(conn);
+        }
+        Wanted(all)
     }
 }
 

@@ -2,10 +2,13 @@
 //! An index beside a long list of marks, so that cost follows interest: attaching and finding a mark does not walk the
 //! others, and an event passes over the groups that it is not for.
 //!
-//! A connector's list stays complete and in order, and short lists have nothing else. A mark that comes behind
+//! A connector's list stays complete and in order, and short lists have nothing else. A mark that joins
 //! [`THRESHOLD`] others makes the index, which the connector keeps to its end. `connector->lock` protects it for writing, the
 //! read side of `fsnotify_mark_srcu` for reading. Where memory for a node is missing the index is given up for good and the
 //! list serves; so it does for a reader that meets change after change.
+//!
+//! Nodes lie where their groups' priorities were when the marks were added. A backend sets the priority before its first mark; if
+//! one is changed later all the same, what lies in a wrong place is not relied on and the list serves.
 //!
 //! The interest that is known here is that of the time when the mark was linked, detached, or recalculated with
 //! `fsnotify_recalc_mask()`.
@@ -28,7 +31,7 @@ const INDEXED: u16 = 0x8000;
 /// Buckets of the table of indexes.
 const BUCKETS: usize = 256;
 
-/// How many others a mark has to come behind.
+/// How many others a mark has to join.
 static THRESHOLD: AtomicUsize = AtomicUsize::new(24);
 
 /// Sets [`THRESHOLD`] and returns what it was.
@@ -36,9 +39,9 @@ pub(crate) fn set_threshold(marks: usize) -> usize {
     THRESHOLD.swap(marks, Relaxed)
 }
 
-/// Is a list that is this long worth an index?
-pub(super) fn is_long(steps: usize) -> bool {
-    steps >= THRESHOLD.load(Relaxed)
+/// Is a list with one mark and this many others worth an index?
+pub(super) fn is_long(others: usize) -> bool {
+    others >= THRESHOLD.load(Relaxed)
 }
 
 /// The index of one connector.
@@ -101,9 +104,17 @@ fn of_locked<'a>(conn: &Conn<'a>) -> Option<&'a Index> {
     index
 }
 
+/// What [`Index::next_interested`] found.
+pub(super) struct Found<'a> {
+    /// The mark's own node.
+    pub own: &'a Node,
+    /// The first interested one, if there is any.
+    pub interested: Option<&'a Node>,
+}
+
 impl Index {
     /// The first mark at or after `mark` in the order of delivery that one of these events may be for. `hint` is the node that the
-    /// caller found last.
+    /// caller found last, inside the same read side.
     ///
     /// Inside the read side; `mark` is on the list, or was when the read side was entered.
     pub fn next_interested<'a>(
@@ -111,21 +122,16 @@ impl Index {
         mark: &fsnotify_mark,
         events: u32,
         hint: Option<&'a Node>,
-    ) -> Result<Option<&'a Node>, Unsteady> {
-        // Before the hint is looked at: the nodes of a broken index may be gone.
-        if self.broken.load(Acquire) {
-            return Err(Unsteady);
-        }
+    ) -> Result<Found<'a>, Unsteady> {
         let is_it = |node: &&Node| ptr::eq(node.mark(), mark) && !node.is_gone();
-        let hinted = hint.and_then(|node| Some(node).filter(is_it).or_else(|| node.next(0).filter(is_it)));
-        let missing = core::cell::Cell::new(false);
         let found = self.read(|| {
-            let start = hinted.or_else(|| self.marks.node_of(mark));
-            missing.set(start.is_none());
-            start.and_then(|start| start.first_interested(events))
+            let hinted = hint.and_then(|node| Some(node).filter(is_it).or_else(|| node.next(0).filter(is_it)));
+            let own = hinted.or_else(|| self.marks.node_of(mark))?;
+            Some(Found { own, interested: own.first_interested(events) })
         })?;
-        // Gone from the index, so gone from the list.
-        if missing.get() {
+        let found = found.ok_or(Unsteady)?; // gone from the index, so gone from the list
+        let misplaced = |node: &Node| !node.is_in_place();
+        if misplaced(found.own) || found.interested.is_some_and(misplaced) {
             return Err(Unsteady);
         }
         Ok(found)
@@ -137,7 +143,7 @@ impl Index {
         self.read(|| self.marks.before(&key).next(0))
     }
 
-    fn read<'a>(&'a self, look: impl Fn() -> Option<&'a Node>) -> Result<Option<&'a Node>, Unsteady> {
+    fn read<T>(&self, look: impl Fn() -> T) -> Result<T, Unsteady> {
         let found = self.marks.read(look)?;
         // An index that is given up has no nodes left.
         if self.broken.load(Acquire) {
@@ -192,7 +198,8 @@ pub(super) fn build(conn: &Conn<'_>) {
     conn.update_flags(INDEXED, 0);
 }
 
-/// Adds the marks of the list. The newest comes first among those of one group, so the ages fall.
+/// Adds the marks of the list. The newest comes first among those of one group, so the ages fall. False if there is no memory,
+/// or if the list is not in the order of the groups' priorities, because one was changed after its first mark.
 fn fill(marks: &SkipList, conn: &Conn<'_>) -> bool {
     let whole = conn.marks().count() as u64;
     for (before, mark) in (0..whole).rev().zip(conn.marks()) {
@@ -202,7 +209,12 @@ fn fill(marks: &SkipList, conn: &Conn<'_>) -> bool {
         }
     }
     marks.set_age(whole);
-    true
+    let mut at = marks.head();
+    conn.marks().all(|mark| {
+        let Some(next) = at.next(0) else { return false };
+        at = next;
+        ptr::eq(at.mark(), mark)
+    })
 }
 
 /// A place on a connector's list.
@@ -224,10 +236,10 @@ fn is_attached(node: &Node) -> bool {
 /// Where a new mark belongs, if there is an index.
 pub(super) fn place<'a>(conn: &Conn<'a>, mark: &fsnotify_mark) -> Option<Place<'a>> {
     let marks = &of_locked(conn)?.marks;
-    let key = Key::first_of(mark.group());
-    if !mark.group().allows_dups() && marks.find(&key, is_attached).is_some() {
+    if !mark.group().allows_dups() && find_in(marks, mark.group().as_ptr()).is_some() {
         return Some(Place::Taken);
     }
+    let key = Key::first_of(mark.group());
     // SAFETY: nodes are unlinked with their marks, under the lock that is held; the head has no mark.
     Some(unsafe { marks.before(&key).mark().as_ref() }.map_or(Place::Front, Place::Behind))
 }
@@ -282,14 +294,16 @@ pub(super) fn mask_changed(mark: &fsnotify_mark) {
     }
 }
 
-/// The group's attached mark, the newest of several, if there is an index: `Some(None)` says that there is none. The group
-/// is known by its address only, so it is looked for under each priority.
+/// The group's attached mark, the newest of several, if there is an index: `Some(None)` says that there is none.
 pub(super) fn find<'a>(conn: &Conn<'a>, group: *const fsnotify_group) -> Option<Option<&'a fsnotify_mark>> {
-    let marks = &of_locked(conn)?.marks;
-    let found = (0..PRIO_NUM as u32)
-        .find_map(|prio| marks.find(&Key { prio, group: group.addr(), age: u64::MAX }, is_attached));
+    let found = find_in(&of_locked(conn)?.marks, group);
     // SAFETY: nodes are unlinked with their marks, under the lock that is held.
     Some(found.map(|node| unsafe { &*node.mark() }))
+}
+
+/// The first attached mark of a group. The group is known by its address only, so it is looked for under each priority.
+fn find_in(marks: &SkipList, group: *const fsnotify_group) -> Option<&Node> {
+    (0..PRIO_NUM as u32).find_map(|prio| marks.find(&Key { prio, group: group.addr(), age: u64::MAX }, is_attached))
 }
 
 /// The connector has lost its last mark and is cut off: its index goes when it goes itself, a grace period later.

@@ -14,6 +14,10 @@ use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 const ALIVE: u32 = FSNOTIFY_MARK_FLAG_ALIVE;
 const ATTACHED: u32 = FSNOTIFY_MARK_FLAG_ATTACHED;
 
+/// In an iterator's `srcu_idx`, which only the core reads: a handler has left the read side and is back, so what was found in it before,
+/// besides the marks that were pinned, may be gone.
+pub(super) const LEFT_READ_SIDE: c_int = 1 << 30;
+
 /// Initialises a mark: one reference, the caller's, and one on the group.
 ///
 /// # Safety
@@ -175,21 +179,15 @@ fn link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Res
         Some(index::Place::Behind(other)) => unsafe { other.obj_list.add_behind(&mark.obj_list) },
         // SAFETY: as above.
         Some(index::Place::Front) => unsafe { conn.list.add_head(&mark.obj_list) },
-        None => {
-            if index::is_long(walk_and_link(conn, mark)?) {
-                index::build(conn);
-            }
-            return Ok(());
-        }
+        None => return walk_and_link(conn, mark),
     }
     index::added(conn, mark);
     Ok(())
 }
 
-/// Finds the mark's place by walking the list, and links it; returns how many marks it walked over.
-fn walk_and_link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Result<usize, Error> {
+/// Finds the mark's place by walking the list, and links it.
+fn walk_and_link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mark) -> Result<(), Error> {
     let mut last = None;
-    let mut steps = 0;
     for other in conn.marks() {
         let same = ptr::eq(other.group(), mark.group());
         if same && other.has(ATTACHED) && !mark.group().allows_dups() {
@@ -198,10 +196,9 @@ fn walk_and_link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mar
         if compare_groups(other.group.load(Relaxed), mark.group.load(Relaxed)) >= 0 {
             // SAFETY: the connector's lock is held and the mark is on no object's list.
             unsafe { other.obj_list.add_before(&mark.obj_list) };
-            return Ok(steps);
+            return Ok(());
         }
         last = Some(other);
-        steps += 1;
     }
     match last {
         // SAFETY: as above.
@@ -214,7 +211,7 @@ fn walk_and_link(conn: &Locked<'_, fsnotify_mark_connector>, mark: &fsnotify_mar
             }
         }
     }
-    Ok(steps)
+    Ok(())
 }
 
 /// The order of delivery: positive if `b` comes first, 0 for the same group, negative if `a` comes first. NULL comes last.
@@ -502,7 +499,7 @@ pub(crate) unsafe fn prepare_user_wait(held: &mut Held<'_, Nothing>, iter: &mut 
             iter.marks[i] = this.next_on_object();
         }
     }
-    srcu_read_unlock(mark_srcu(), iter.srcu_idx);
+    srcu_read_unlock(mark_srcu(), iter.srcu_idx & !LEFT_READ_SIDE);
     true
 }
 
@@ -512,7 +509,7 @@ pub(crate) unsafe fn prepare_user_wait(held: &mut Held<'_, Nothing>, iter: &mut 
 ///
 /// `iter` is the iterator of a successful [`prepare_user_wait`].
 pub(crate) unsafe fn finish_user_wait(held: &mut Held<'_, Nothing>, iter: &mut fsnotify_iter_info) {
-    iter.srcu_idx = srcu_read_lock(mark_srcu());
+    iter.srcu_idx = srcu_read_lock(mark_srcu()) | LEFT_READ_SIDE;
     for &mark in &iter.marks {
         unpin(held, mark);
     }

@@ -127,6 +127,12 @@ impl Node {
         self.mark
     }
 
+    /// Is the group's priority still what it was when the mark was added? The caller keeps the mark, or is inside the read side.
+    pub fn is_in_place(&self) -> bool {
+        // SAFETY: a mark outlives its node, or both stay for the grace period; the head is never asked.
+        unsafe { &*self.mark }.group().priority.load(Relaxed) == self.key.prio
+    }
+
     /// Sets what the mark itself is interested in.
     fn judge(&self, mark: &fsnotify_mark) {
         let own = self.level(0);
@@ -209,7 +215,7 @@ impl SkipList {
     }
 
     /// Runs a reader until what it found is of one piece.
-    pub fn read<'a>(&'a self, look: impl Fn() -> Option<&'a Node>) -> Result<Option<&'a Node>, Unsteady> {
+    pub fn read<T>(&self, look: impl Fn() -> T) -> Result<T, Unsteady> {
         for _ in 0..TRIES {
             let version = self.version.load(Acquire);
             if version & 1 == 0 {

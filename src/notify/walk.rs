@@ -54,8 +54,7 @@ pub(super) struct Walk {
     nodes: [Known; ITER_TYPE_COUNT],
 }
 
-/// A mark of an index with its node. While a handler waits outside the read side the node lives as long as the mark is the
-/// walk's current one on its list, because that is pinned.
+/// A mark of an index with its node. The node may be gone once a handler has left the read side.
 #[derive(Clone, Copy)]
 struct Known {
     mark: *mut fsnotify_mark,
@@ -107,15 +106,16 @@ impl Walk {
             let Some(mark) = self.mark(i) else { continue };
             let found = self.index(i).map(|index| index.next_interested(mark, self.events, self.node(i)));
             let interested = match found {
-                Some(Ok(None)) => continue,
-                Some(Ok(Some(node))) => {
-                    let (mark, node) = (node.mark(), ptr::from_ref(node));
-                    if ptr::eq(mark, self.iter.marks[i]) {
-                        self.nodes[i] = Known { mark, node };
-                    }
-                    mark
+                Some(Ok(index::Found { own, interested })) => {
+                    let interested = interested.map(index::Node::mark);
+                    self.nodes[i] = Known { mark: own.mark(), node: own };
+                    let Some(interested) = interested else { continue };
+                    interested
                 }
-                Some(Err(index::Unsteady)) | None => self.iter.marks[i],
+                Some(Err(index::Unsteady)) | None => {
+                    self.nodes[i] = Known::NOTHING;
+                    self.iter.marks[i]
+                }
             };
             // SAFETY: found inside the read side.
             let group = unsafe { &*interested }.group.load(Relaxed);
@@ -140,7 +140,9 @@ impl Walk {
             return;
         }
         // Not simply the interested one: before it there may be others of the group, several or a destroyed one.
-        let place = self.index(i).ok_or(index::Unsteady).and_then(|index| index.first_from(group));
+        // Only from a node that is in its place: otherwise the group's may lie behind it.
+        let index = self.node(i).and_then(|_| self.index(i));
+        let place = index.ok_or(index::Unsteady).and_then(|index| index.first_from(group));
         let known = match place {
             Ok(node) => node.map_or(Known::NOTHING, |node| Known { mark: node.mark(), node }),
             Err(index::Unsteady) => {
@@ -166,7 +168,7 @@ impl Walk {
 
     /// The node that was found last on a list.
     fn node(&self, i: usize) -> Option<&index::Node> {
-        // SAFETY: valid as `Known` says; `advance()` forgets it otherwise.
+        // SAFETY: found inside the read side; `advance()` forgets it if that was left.
         unsafe { self.nodes[i].node.as_ref() }
     }
 
@@ -221,10 +223,11 @@ impl Walk {
 
     /// Steps over the marks of the group that was called, those that were not reported included.
     pub fn advance(&mut self) {
+        if self.iter.srcu_idx & mark::LEFT_READ_SIDE != 0 {
+            self.iter.srcu_idx &= !mark::LEFT_READ_SIDE;
+            self.nodes = [Known::NOTHING; ITER_TYPE_COUNT];
+        }
         for i in 0..ITER_TYPE_COUNT {
-            if self.iter.marks[i] != self.nodes[i].mark {
-                self.nodes[i] = Known::NOTHING;
-            }
             if let Some(mark) = self.mark(i) {
                 if mark.group.load(Relaxed) == self.iter.current_group {
                     self.iter.marks[i] = mark.next_on_object();
@@ -235,6 +238,6 @@ impl Walk {
 
     /// Leaves the read side.
     pub fn end(self) {
-        srcu_read_unlock(mark_srcu(), self.iter.srcu_idx);
+        srcu_read_unlock(mark_srcu(), self.iter.srcu_idx & !mark::LEFT_READ_SIDE);
     }
 }
