@@ -10,7 +10,7 @@ oracle-dir := $(target)/oracle
 oracle-out := $(oracle-dir)$(if $(CARGO_TRIPLE),/$(CARGO_TRIPLE))/$(profile)
 oracle-host := $(oracle-out)/libfsnotify.a
 oracle-core := group notification mark fsnotify
-oracle-tests := $(filter group notification mark connector dispatch ignore parent userwait unmount bugs plain_ops allocfail \
+oracle-tests := $(filter group notification mark connector dispatch ignore parent userwait unmount bugs plain_ops allocfail many_marks \
 	stress, $(c-programs))
 oracle-programs := $(oracle-tests:%=$(oracle-out)/oracle/%)
 oracle-objects := $(oracle-core:%=$(oracle-out)/core/%.o)
