@@ -104,7 +104,7 @@ check-indexed: $(shared) $(out)/$(soname) $(index-everything)
 	+@$(MAKE) --no-print-directory -k BUILT=1 $(indexed-tests:%=$(c-out)/shared/%) || :
 	$(part) $@ env WRAPPER="env LD_PRELOAD=$(abspath $(index-everything))" c-tests/run $(indexed-tests:%=$(c-out)/shared/%)
 
-check-link: lib
+check-link: lib group
 	$(part) $@ c-tests/link/run $(out) $(static) "$(static-libs)"
 
 check-install: lib group
