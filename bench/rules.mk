@@ -94,8 +94,12 @@ bench-run = FLAGS="C: $(CC) $(bench-core-cflags) (the files of Linux's core as o
 
 bench: bench-programs
 	@$(bench-run)
+	@bench/curves $(bench-out) $(bench-dir)
+
+bench-curves: bench-programs
+	@bench/curves $(bench-out) $(bench-dir)
 
 bench-check: bench-programs
 	@CHECK=1 $(bench-run)
 
-.PHONY: bench bench-check bench-programs
+.PHONY: bench bench-check bench-curves bench-programs
