@@ -4,7 +4,7 @@
 //! The iterator's current mark of each list is the first one of the current group or of a later one, also where an index has
 //! moved the walk past groups that none of their marks makes interested.
 
-use super::{index, mark};
+use super::{connector, index, mark};
 use crate::abi::*;
 use crate::host::*;
 use core::ptr;
@@ -42,16 +42,38 @@ pub(super) fn effective_ignore_mask(mark: &fsnotify_mark, is_dir: bool, iter_typ
     }
 }
 
+/// So many marks are passed one by one before the index is asked, which costs about as much.
+const BY_STEPS: usize = 16;
+
+/// The numbers of the bits that are set.
+#[inline]
+fn bits(set: impl Into<u32>) -> impl Iterator<Item = usize> {
+    let mut set = set.into();
+    core::iter::from_fn(move || {
+        let lowest = (set != 0).then(|| set.trailing_zeros() as usize);
+        set &= set.wrapping_sub(1);
+        lowest
+    })
+}
+
+/// The parent watches its children, but does this mark?
+#[inline(always)]
+fn takes_part(mark: &fsnotify_mark, iter_type: usize) -> bool {
+    iter_type != PARENT || (mark.mask.load(Relaxed) | ignore_mask(mark)) & FS_EVENT_ON_CHILD != 0
+}
+
 /// One walk over the marks of an event. The struct is C's, because handlers see it.
 pub(super) struct Walk {
     /// What handlers see.
     pub iter: fsnotify_iter_info,
     /// The events that a mark must be interested in for its group to be called.
     events: u32,
+    /// Lists that have not come to their end.
+    lists: u8,
     /// Lists with an index.
-    indexed: u32,
-    /// The node of each list's mark, where it is known.
-    nodes: [Known; ITER_TYPE_COUNT],
+    indexed: u8,
+    /// The node of each list's mark, where it is known; None: of no list.
+    nodes: Option<[Known; ITER_TYPE_COUNT]>,
 }
 
 /// A mark of an index with its node. The node may be gone once a handler has left the read side.
@@ -67,6 +89,7 @@ impl Known {
 
 impl Walk {
     /// Enters the read side.
+    #[inline(always)]
     pub fn begin(events: u32) -> Self {
         Walk {
             iter: fsnotify_iter_info {
@@ -76,44 +99,87 @@ impl Walk {
                 srcu_idx: srcu_read_lock(mark_srcu()),
             },
             events: events & ALL_FSNOTIFY_EVENTS,
+            lists: 0,
             indexed: 0,
-            nodes: [Known::NOTHING; ITER_TYPE_COUNT],
+            nodes: None,
         }
     }
 
     /// Starts at the first mark of an object.
+    #[inline(always)]
     pub fn start(&mut self, iter_type: usize, connp: &AtomicPtr<fsnotify_mark_connector>) {
         let Some(conn) = connector_at(connp) else { return };
-        self.iter.marks[iter_type] = conn.first_mark();
+        self.lists |= 1 << iter_type;
+        self.set_mark(iter_type, conn.first_mark());
         if index::is_indexed(conn) {
             self.indexed |= 1 << iter_type;
         }
     }
 
-    /// Between two groups: leaves out those that none of their marks makes interested, where lists have an index.
+    /// Moves a list on.
+    #[inline(always)]
+    fn set_mark(&mut self, i: usize, mark: *mut fsnotify_mark) {
+        self.iter.marks[i] = mark;
+        if mark.is_null() {
+            self.lists &= !(1 << i);
+        }
+    }
+
+    fn know(&mut self, i: usize, known: Known) {
+        self.nodes.get_or_insert([Known::NOTHING; ITER_TYPE_COUNT])[i] = known;
+    }
+
+    /// Between two calls: leaves out groups that none of their marks makes interested, mark by mark where a single list is
+    /// left, and by the index where there is one and interest is rare.
+    #[inline(always)]
     pub fn skip(&mut self) {
-        let current = self.iter.current_group;
-        let more = |i| self.mark(i).is_some_and(|mark| mark.group.load(Relaxed) == current);
-        if self.indexed != 0 && !(0..ITER_TYPE_COUNT).any(more) {
+        if self.lists.is_power_of_two() {
+            self.skip_on_one_list(self.lists.trailing_zeros() as usize);
+        } else if self.indexed & self.lists != 0 && !self.more_of_current() {
             self.skip_to_interested();
         }
     }
 
+    /// The call for a mark that stands alone and has no interest, not even in clearing what it ignores, would end at once.
+    #[inline(always)]
+    fn skip_on_one_list(&mut self, i: usize) {
+        let mut steps = 0;
+        while let Some(mark) = self.mark(i) {
+            if connector::interest(mark) & self.events != 0 {
+                return;
+            }
+            if steps >= BY_STEPS && self.indexed & (1 << i) != 0 && !self.more_of_current() {
+                return self.skip_to_interested();
+            }
+            steps += 1;
+            let next = mark.next_on_object();
+            self.set_mark(i, next);
+        }
+    }
+
+    /// Is there another mark of the current group?
+    fn more_of_current(&self) -> bool {
+        let current = self.iter.current_group;
+        bits(self.lists).any(|i| self.mark(i).is_some_and(|mark| mark.group.load(Relaxed) == current))
+    }
+
+    #[inline(never)]
     fn skip_to_interested(&mut self) {
         // The first group that a list has to offer: without an index, or where the index is of no use now, the next one.
         let mut best: *mut fsnotify_group = ptr::null_mut();
-        for i in 0..ITER_TYPE_COUNT {
+        for i in bits(self.lists) {
             let Some(mark) = self.mark(i) else { continue };
             let found = self.index(i).map(|index| index.next_interested(mark, self.events, self.node(i)));
             let interested = match found {
                 Some(Ok(index::Found { own, interested })) => {
                     let interested = interested.map(index::Node::mark);
-                    self.nodes[i] = Known { mark: own.mark(), node: own };
+                    let known = Known { mark: own.mark(), node: own };
+                    self.know(i, known);
                     let Some(interested) = interested else { continue };
                     interested
                 }
                 Some(Err(index::Unsteady)) | None => {
-                    self.nodes[i] = Known::NOTHING;
+                    self.know(i, Known::NOTHING);
                     self.iter.marks[i]
                 }
             };
@@ -123,7 +189,7 @@ impl Walk {
                 best = group;
             }
         }
-        for i in 0..ITER_TYPE_COUNT {
+        for i in bits(self.lists) {
             self.move_to(i, best);
         }
     }
@@ -133,7 +199,7 @@ impl Walk {
         let Some(mark) = self.mark(i) else { return };
         // SAFETY: a mark found inside the read side keeps its group; NULL for none.
         let Some(group) = (unsafe { group.as_ref() }) else {
-            self.iter.marks[i] = ptr::null_mut();
+            self.set_mark(i, ptr::null_mut());
             return;
         };
         if mark::compare_groups(group, mark.group.load(Relaxed)) <= 0 {
@@ -154,8 +220,8 @@ impl Walk {
                 Known { mark: at.map_or(ptr::null_mut(), fsnotify_mark::as_ptr), node: ptr::null() }
             }
         };
-        self.iter.marks[i] = known.mark;
-        self.nodes[i] = known;
+        self.set_mark(i, known.mark);
+        self.know(i, known);
     }
 
     /// The index of a list, if it has one.
@@ -169,7 +235,7 @@ impl Walk {
     /// The node that was found last on a list.
     fn node(&self, i: usize) -> Option<&index::Node> {
         // SAFETY: found inside the read side; `advance()` forgets it if that was left.
-        unsafe { self.nodes[i].node.as_ref() }
+        unsafe { self.nodes.as_ref()?[i].node.as_ref() }
     }
 
     fn mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
@@ -179,9 +245,7 @@ impl Walk {
 
     /// The marks that take part in the current call.
     pub fn reported(&self) -> impl Iterator<Item = (usize, &fsnotify_mark)> {
-        (0..ITER_TYPE_COUNT)
-            .filter(|&i| self.iter.report_mask & (1 << i) != 0)
-            .filter_map(|i| self.mark(i).map(|mark| (i, mark)))
+        bits(self.iter.report_mask).filter_map(|i| self.mark(i).map(|mark| (i, mark)))
     }
 
     pub fn reported_mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
@@ -192,9 +256,24 @@ impl Walk {
     }
 
     /// Chooses the next group and its marks; false when all groups have been called.
+    #[inline(always)]
     pub fn select(&mut self) -> bool {
+        if self.lists.is_power_of_two() {
+            let i = self.lists.trailing_zeros() as usize;
+            let next = self.mark(i).map(|mark| (mark.group.load(Relaxed), takes_part(mark, i)));
+            if let Some((group, takes_part)) = next {
+                self.iter.current_group = group;
+                self.iter.report_mask = if takes_part { self.lists.into() } else { 0 };
+                return true;
+            }
+        }
+        self.lists != 0 && self.select_among_lists()
+    }
+
+    #[inline(never)]
+    fn select_among_lists(&mut self) -> bool {
         let mut chosen: *mut fsnotify_group = ptr::null_mut();
-        for i in 0..ITER_TYPE_COUNT {
+        for i in bits(self.lists) {
             if let Some(mark) = self.mark(i) {
                 let group = mark.group.load(Relaxed);
                 if mark::compare_groups(chosen, group) > 0 {
@@ -207,14 +286,12 @@ impl Walk {
         if chosen.is_null() {
             return false;
         }
-        for i in 0..ITER_TYPE_COUNT {
+        for i in bits(self.lists) {
             let Some(mark) = self.mark(i) else { continue };
             if mark.group.load(Relaxed) != chosen {
                 continue;
             }
-            // The parent watches its children, but does this mark?
-            let on_child = i != PARENT || (mark.mask.load(Relaxed) | ignore_mask(mark)) & FS_EVENT_ON_CHILD != 0;
-            if on_child {
+            if takes_part(mark, i) {
                 self.iter.report_mask |= 1 << i;
             }
         }
@@ -222,22 +299,25 @@ impl Walk {
     }
 
     /// Steps over the marks of the group that was called, those that were not reported included.
+    #[inline(always)]
     pub fn advance(&mut self) {
         if self.iter.srcu_idx & mark::LEFT_READ_SIDE != 0 {
             self.iter.srcu_idx &= !mark::LEFT_READ_SIDE;
-            self.nodes = [Known::NOTHING; ITER_TYPE_COUNT];
+            self.nodes = None;
         }
-        for i in 0..ITER_TYPE_COUNT {
+        for i in bits(self.lists) {
             if let Some(mark) = self.mark(i) {
                 if mark.group.load(Relaxed) == self.iter.current_group {
-                    self.iter.marks[i] = mark.next_on_object();
+                    let next = mark.next_on_object();
+                    self.set_mark(i, next);
                 }
             }
         }
     }
 
     /// Leaves the read side.
-    pub fn end(self) {
+    #[inline(always)]
+    pub fn end(&self) {
         srcu_read_unlock(mark_srcu(), self.iter.srcu_idx & !mark::LEFT_READ_SIDE);
     }
 }

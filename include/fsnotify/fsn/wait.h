@@ -126,6 +126,11 @@ FSN_END_DECLS
 			break; \
 		} \
 		sleep; \
+		/* before the queue's lock is wanted again, which whoever woke us may hold still */ \
+		if (condition) { \
+			fsn_finish_wait((queue), (entry)); \
+			break; \
+		} \
 	}
 
 #define fsn_wait_sleep_(queue, condition, state, flags, left, sleep) \

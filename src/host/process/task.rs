@@ -269,25 +269,47 @@ pub fn schedule_timeout(timeout: i64) -> i64 {
 
 /// Wakes a task whose state is among `states`; false if it is not. A full fence comes first.
 pub fn try_to_wake_up(task: &task_struct, states: u32) -> bool {
+    let roused = rouse(task, states);
+    let found = roused.is_some();
+    if let Some(roused) = roused {
+        roused.wake();
+    }
+    found
+}
+
+/// A task that may run but may not know it yet. It may find out by itself, run, and end: only addresses are kept.
+#[must_use]
+pub(super) struct Roused {
+    state_word: *const AtomicU32,
+    /// It sleeps on the state word itself.
+    timed: bool,
+}
+
+/// The first half of [`try_to_wake_up`]; None if the task's state is not among `states`.
+pub(super) fn rouse(task: &task_struct, states: u32) -> Option<Roused> {
     fence(Ordering::SeqCst);
-    let address = ptr::from_ref(&task.__state);
+    let state_word = ptr::from_ref(&task.__state);
     let mut state = task.__state.load(Ordering::SeqCst);
     loop {
         if state & states == 0 {
-            return false;
+            return None;
         }
         match task.__state.compare_exchange_weak(state, FSN_TASK_RUNNING, Ordering::SeqCst, Ordering::SeqCst) {
-            Ok(_) => break,
+            Ok(_) => return Some(Roused { state_word, timed: state & FSN_TASK_TIMED != 0 }),
             Err(now) => state = now,
         }
     }
-    // From here on the thread may run, and end: only addresses are used.
-    if state & FSN_TASK_TIMED != 0 {
-        futex::wake(address, 1);
-    } else {
-        park::unpark_all(address as usize);
+}
+
+impl Roused {
+    /// The second half.
+    pub(super) fn wake(self) {
+        if self.timed {
+            futex::wake(self.state_word, 1);
+        } else {
+            park::unpark_all(self.state_word as usize);
+        }
     }
-    true
 }
 
 /// Wakes a task that sleeps in whatever state.

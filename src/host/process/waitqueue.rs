@@ -17,7 +17,9 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::membarrier::{heavy_fence, light_fence};
-use super::task::{current, schedule, schedule_timeout, set_current_state, signal_pending_state, try_to_wake_up};
+use super::task::{
+    current, rouse, schedule, schedule_timeout, set_current_state, signal_pending_state, try_to_wake_up,
+};
 use crate::abi::primitives::{list_head, spinlock, wait_queue_entry, wait_queue_func_t, wait_queue_head};
 use crate::abi::task::*;
 use crate::abi::wait::*;
@@ -405,16 +407,18 @@ pub unsafe extern "C" fn default_wake_function(
 pub unsafe extern "C" fn autoremove_wake_function(
     at: *mut wait_queue_entry,
     mode: u32,
-    flags: c_int,
-    key: *mut c_void,
+    _flags: c_int,
+    _key: *mut c_void,
 ) -> c_int {
     // SAFETY: promised by the caller.
-    let woke = unsafe { default_wake_function(at, mode, flags, key) };
-    if woke != 0 {
-        // SAFETY: queued, with the lock held. Its waiter may be gone as soon as this is done.
-        unsafe { remove(link_of(at)) };
-    }
-    woke
+    let task = unsafe { entry(at) }.private().cast::<task_struct>();
+    // SAFETY: the task is in a wait, which it cannot leave before the entry is off the queue.
+    let Some(roused) = rouse(unsafe { &*task }, mode) else { return 0 };
+    // Before the thread can run: it would want the lock that is held here, to do this itself.
+    // SAFETY: queued, with the lock held. Its waiter may be gone as soon as this is done.
+    unsafe { remove(link_of(at)) };
+    roused.wake();
+    1
 }
 
 /// Entry function for [`wait_woken`]: leaves a mark in the entry, so that a wake-up between two looks is not lost.
@@ -476,7 +480,8 @@ pub(super) unsafe fn wait_loop(
             // The entry is off the queue already.
             return signal;
         }
-        if !sleep() {
+        // Asked at once: a waiter that is done need not be queued again, nor meet the lock that its waker may hold still.
+        if !sleep() || done() {
             break;
         }
     }
