@@ -195,6 +195,18 @@ static void atomic_2(long n)
 	TIMED(n, __atomic_exchange_n(&word, 1, __ATOMIC_ACQUIRE); __atomic_exchange_n(&word, 0, __ATOMIC_RELEASE));
 }
 
+/* What no event can do without: the queue's lock taken twice, an object taken and given back. */
+static void event_floor(long n)
+{
+	TIMED(n, void *object = malloc(64);
+		__asm__ volatile("" : : "r"(object) : "memory");
+		__atomic_exchange_n(&word, 1, __ATOMIC_ACQUIRE);
+		__atomic_exchange_n(&word, 0, __ATOMIC_RELEASE);
+		__atomic_exchange_n(&word, 1, __ATOMIC_ACQUIRE);
+		__atomic_exchange_n(&word, 0, __ATOMIC_RELEASE);
+		free(object));
+}
+
 static void syscall_1(long n)
 {
 	TIMED(n, syscall(SYS_getppid));
@@ -279,6 +291,7 @@ const struct row rows[] = {
 	{ "load", load_1, 50000000, 1 },
 	{ "atomic", atomic_1, 20000000, 1 },
 	{ "atomic-2", atomic_2, 20000000, 1 },
+	{ "event-floor", event_floor, 10000000, 1 },
 	{ "syscall", syscall_1, 1000000, 1 },
 	{ "membarrier", membarrier_1, 100000, 1 },
 	{ "futex-round-trip", futex_round_trip, 100000, 1 },
