@@ -644,6 +644,47 @@ static void the_newest_in_front(void)
 	fsnotify_destroy_group(group);
 	fs_end(fs);
 }
+
+/* What a walk stands on is there until it is over. */
+static struct fsnotify_mark *leaving[20];
+static long n_early;
+
+static int end_marks(struct fsnotify_group *group, __u32 mask, const void *data, int data_type, struct inode *dir,
+		     const struct qstr *name, __u32 cookie, struct fsnotify_iter_info *iter)
+{
+	struct fsn_stats before, after;
+
+	(void)group, (void)mask, (void)data, (void)data_type, (void)dir, (void)name, (void)cookie, (void)iter;
+	fsn_stats(&before);
+	for (int i = 0; i < 20; i++)
+		unwatch(leaving[i]);
+	usleep(20000);
+	fsn_stats(&after);
+	n_early = (long)(before.allocations - after.allocations);
+	return 0;
+}
+
+static void nodes_stay(void)
+{
+	struct fsnotify_group *group = group_with(&ops, FSNOTIFY_GROUP_DUPS, FSNOTIFY_PRIO_NORMAL), *first;
+
+	fs = fs_by_hand();
+	first = group_with(&ops, 0, FSNOTIFY_PRIO_CONTENT);
+	ops.handle_event = end_marks;
+	for (int i = 0; i < 60; i++) {
+		struct fsnotify_mark *mark = watch(group, fs->root->d_inode, FS_ACCESS);
+
+		if (i % 3 == 0)
+			leaving[i / 3] = mark;
+	}
+	watch(first, fs->root->d_inode, FS_OPEN);
+	fsnotify(FS_OPEN, fs->root->d_inode, FSNOTIFY_EVENT_INODE, NULL, NULL, fs->root->d_inode, 0);
+	is(n_early, 0, "marks that leave during a walk: nothing of them is freed before it is over");
+	ops.handle_event = handle;
+	fsnotify_destroy_group(first);
+	fsnotify_destroy_group(group);
+	fs_end(fs);
+}
 #endif
 
 int main(void)
@@ -661,6 +702,7 @@ int main(void)
 	memory_short = false;
 	late_priorities();
 	the_newest_in_front();
+	nodes_stay();
 #endif
 	return tests_end();
 }

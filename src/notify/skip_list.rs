@@ -389,3 +389,106 @@ fn sum_up(path: &[&Node; LEVELS], node: &Node) {
         before.sum_up(level);
     }
 }
+
+#[cfg(all(test, feature = "process"))]
+mod tests {
+    use super::*;
+    use core::mem::MaybeUninit;
+    extern crate std;
+
+    use std::boxed::Box;
+    use std::thread;
+    use std::vec::Vec;
+
+    const MARKS: usize = 40;
+
+    fn zeroed<T>() -> &'static T {
+        let memory = Box::leak(Box::new(MaybeUninit::<T>::zeroed()));
+        // SAFETY: used for groups and marks only, of which all zero is a valid value.
+        unsafe { memory.assume_init_ref() }
+    }
+
+    /// Marks of groups of three priorities; one in eight is interested.
+    fn some_marks() -> Vec<&'static fsnotify_mark> {
+        let mark = |i: usize| {
+            let group = zeroed::<fsnotify_group>();
+            group.priority.store(i as u32 % 3, Relaxed);
+            let mark = zeroed::<fsnotify_mark>();
+            mark.group.store(group.as_ptr(), Relaxed);
+            mark.mask.store(if i.is_multiple_of(8) { FS_OPEN } else { FS_ACCESS }, Relaxed);
+            mark
+        };
+        (0..MARKS).map(mark).collect()
+    }
+
+    fn interested(list: &SkipList) -> Result<Vec<*mut fsnotify_mark>, Unsteady> {
+        let mut found = Vec::new();
+        let mut at = list.read(|| list.head().next(0).and_then(|first| first.first_interested(FS_OPEN)))?;
+        while let Some(node) = at {
+            found.push(node.mark());
+            at = list.read(|| node.next(0).and_then(|next| next.first_interested(FS_OPEN)))?;
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn interest_is_summed_up() {
+        let marks = some_marks();
+        let list = SkipList::new(1).unwrap();
+        for round in 0..3 {
+            marks.iter().for_each(|mark| assert!(list.insert(mark)));
+            assert_eq!(interested(&list).ok().unwrap().len(), MARKS / 8);
+            let keys = core::iter::successors(list.head().next(0), |node| node.next(0)).map(|node| node.key);
+            let keys: Vec<_> = keys.collect();
+            assert!(keys.windows(2).all(|pair| pair[0].is_before(&pair[1])));
+            for mark in marks.iter().skip(round).step_by(8) {
+                list.remove(list.node_of(mark).unwrap());
+            }
+            assert_eq!(interested(&list).ok().unwrap().len(), if round == 0 { 0 } else { MARKS / 8 });
+            list.clear(|node| assert!(node.is_gone()));
+        }
+    }
+
+    /// A writer changes links before and behind those who stay; whoever reads meanwhile finds them all, or knows that it may not.
+    #[test]
+    fn readers_find_what_stays() {
+        let marks = some_marks();
+        let list = SkipList::new(7).unwrap();
+        marks.iter().for_each(|mark| assert!(list.insert(mark)));
+        let (list, marks) = (&SharedList(list), &Shared(marks));
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for i in 0..30 {
+                    let mark = marks.get()[i % 5 * 8 + 1];
+                    list.get().remove(list.get().node_of(mark).unwrap());
+                    assert!(list.get().insert(mark));
+                }
+            });
+            for _ in 0..10 {
+                if let Ok(found) = interested(list.get()) {
+                    assert_eq!(found.len(), MARKS / 8);
+                }
+            }
+        });
+    }
+
+    struct Shared(Vec<&'static fsnotify_mark>);
+    struct SharedList(SkipList);
+
+    // SAFETY: the core shares marks among threads.
+    unsafe impl Sync for Shared {}
+    // SAFETY: one thread changes the list, as the connector's lock would have it; nodes are never freed.
+    unsafe impl Sync for SharedList {}
+
+    impl Shared {
+        fn get(&self) -> &[&'static fsnotify_mark] {
+            &self.0
+        }
+    }
+
+    impl SharedList {
+        fn get(&self) -> &SkipList {
+            &self.0
+        }
+    }
+}
