@@ -105,7 +105,7 @@ END {
 		shown = 0
 		for (i = 1; i <= count; i++) {
 			id = ids[i]
-			if (table[id] != tables[t])
+			if (table[id] != tables[t] || (only !~ /^ *$/ && index(only, " " id " ") == 0))
 				continue
 			row = samples_of[id]
 			# chosen rows only; a row may stand in for several
