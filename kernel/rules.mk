@@ -19,6 +19,9 @@ kernel-object = $(CARGO) rustc --quiet --manifest-path $(2)/Cargo.toml --lib --p
 	--features group,kernel --target $(kernel-target) --target-dir $(3) --crate-type rlib -- \
 	--emit obj=$(abspath $(1))/group_rs.o $(kernel-flags)
 
+# One section of text: $(1) is the directory of the object.
+one-text = $(LD) -r -T kernel/sections.lds -o $(1)/group_rs.one $(1)/group_rs.o && mv $(1)/group_rs.one $(1)/group_rs.o
+
 $(dropin)/Kbuild $(dropin)/group_shim.c: $(dropin)/%: kernel/%
 	@mkdir -p $(@D)
 	cp $< $@
@@ -29,6 +32,7 @@ $(dropin)/group_rs.o_shipped: FORCE
 	@mkdir -p $(@D)
 	@kernel/target $(kernel-target)
 	$(call kernel-object,$(dropin),.,$(target)/kernel)
+	@$(call one-text,$(dropin))
 	@kernel/check-object $(dropin)/group_rs.o kernel/group_shim.c
 	@cmp -s $(dropin)/group_rs.o $@ || cp $(dropin)/group_rs.o $@
 
@@ -36,7 +40,7 @@ $(dropin)/group_rs.o_shipped: FORCE
 kernel-broken := $(patsubst kernel/broken/%.variant,%,$(wildcard kernel/broken/*.variant))
 broken-dir := $(target)/kernel-broken
 kernel-broken: $(kernel-broken:%=$(broken-dir)/%/group_rs.o_shipped)
-$(broken-dir)/%/group_rs.o_shipped: kernel/broken/%.variant c-tests/broken/apply kernel/Kbuild kernel/group_shim.c $(wildcard src/notify/*.rs src/host/kernel/*.rs)
+$(broken-dir)/%/group_rs.o_shipped: kernel/broken/%.variant c-tests/broken/apply kernel/Kbuild kernel/group_shim.c kernel/sections.lds $(wildcard src/notify/*.rs src/host/kernel/*.rs)
 	$(need-cargo)
 	@kernel/target $(kernel-target)
 	@rm -rf $(broken-dir)/tree $(@D) && mkdir -p $(broken-dir)/tree $(@D)
@@ -44,6 +48,7 @@ $(broken-dir)/%/group_rs.o_shipped: kernel/broken/%.variant c-tests/broken/apply
 	@cp kernel/Kbuild kernel/group_shim.c $(@D)/
 	@c-tests/broken/apply $(broken-dir)/tree $<
 	$(call kernel-object,$(@D),$(broken-dir)/tree,$(broken-dir)/build) -A unused
+	@$(call one-text,$(@D))
 	@cp $(@D)/group_rs.o $@
 
 # KERNEL is a kernel tree: one that has fs/notify/group.c.
