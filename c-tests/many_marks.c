@@ -602,6 +602,8 @@ static void late_priorities(void)
 	ops.handle_event = count_call;
 	for (int round = 0; round < 20; round++) {
 		memset(n_told, 0, sizeof(n_told));
+		/* the index is made before, or of a list that is not in order any more */
+		fsn_index_marks_from(round % 2 ? 24 : 120);
 		for (int i = 0; i < 200; i++) {
 			groups[i] = some_group();
 			backend_of(groups[i])->id = i;
@@ -622,6 +624,7 @@ static void late_priorities(void)
 		for (int i = 0; i < 200; i++)
 			fsnotify_destroy_group(groups[i]);
 	}
+	fsn_index_marks_from(24);
 	is(missed, 0, "priorities changed late: who is interested is told, once");
 	ops.handle_event = handle;
 	fs_end(fs);
@@ -685,6 +688,49 @@ static void nodes_stay(void)
 	fsnotify_destroy_group(group);
 	fs_end(fs);
 }
+
+/* A list's first mark leaves while a group on another list is called, and what comes later on changes: it is seen. */
+static int change_behind(struct fsnotify_group *group, __u32 mask, const void *data, int data_type, struct inode *dir,
+			 const struct qstr *name, __u32 cookie, struct fsnotify_iter_info *iter)
+{
+	(void)mask, (void)data, (void)data_type, (void)dir, (void)name, (void)cookie;
+	if (group->priority == FSNOTIFY_PRIO_NORMAL) {
+		n_told[0]++;
+		return 0;
+	}
+	unwatch(iter->marks[FSNOTIFY_ITER_TYPE_INODE]);
+	fsn_spin_lock(&leaving[0]->lock);
+	leaving[0]->mask = FS_OPEN;
+	fsn_spin_unlock(&leaving[0]->lock);
+	fsnotify_recalc_mask(leaving[0]->connector);
+	return 0;
+}
+
+static void changed_behind_a_removed_mark(void)
+{
+	n_told[0] = 0;
+	ops.handle_event = change_behind;
+	fsn_index_marks_from(0);
+	for (int round = 0; round < 60; round++) {
+		struct fsnotify_group *first, *group;
+
+		fs = fs_by_hand();
+		first = group_with(&ops, 0, FSNOTIFY_PRIO_CONTENT);
+		group = group_with(&ops, FSNOTIFY_GROUP_DUPS, FSNOTIFY_PRIO_NORMAL);
+		/* the newest comes first, so this is the third */
+		leaving[0] = watch(group, fs->root->d_inode, FS_ACCESS);
+		watch(group, fs->root->d_inode, FS_ACCESS);
+		watch(group, fs->root->d_inode, FS_ACCESS);
+		watch_sb(first, &fs->sb, FS_OPEN);
+		fsnotify(FS_OPEN, fs->root->d_inode, FSNOTIFY_EVENT_INODE, NULL, NULL, fs->root->d_inode, 0);
+		fsnotify_destroy_group(first);
+		fsnotify_destroy_group(group);
+		fs_end(fs);
+	}
+	fsn_index_marks_from(24);
+	is(n_told[0], 60, "behind a mark that is removed under a walk: a change is seen");
+	ops.handle_event = handle;
+}
 #endif
 
 int main(void)
@@ -703,6 +749,7 @@ int main(void)
 	late_priorities();
 	the_newest_in_front();
 	nodes_stay();
+	changed_behind_a_removed_mark();
 #endif
 	return tests_end();
 }
