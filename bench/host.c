@@ -115,18 +115,30 @@ static void srcu_sync(long n)
 
 static void *srcu_reader(void *arg)
 {
-	(void)arg;
-	while (!stopped())
+	while (!stopped()) {
 		fsn_srcu_read_unlock(&srcu, fsn_srcu_read_lock(&srcu));
+		if (arg)
+			do_something_else();
+	}
 	return NULL;
+}
+
+static void sync_beside_readers(long n, void *busy)
+{
+	fsn_init_srcu_struct(&srcu);
+	start_readers(8, srcu_reader, busy);
+	WALL(n, fsn_synchronize_srcu(&srcu));
+	stop_readers();
 }
 
 static void srcu_sync_8(long n)
 {
-	fsn_init_srcu_struct(&srcu);
-	start_readers(8, srcu_reader);
-	WALL(n, fsn_synchronize_srcu(&srcu));
-	stop_readers();
+	sync_beside_readers(n, NULL);
+}
+
+static void srcu_sync_8_busy(long n)
+{
+	sync_beside_readers(n, &srcu);
 }
 
 /* ---- memory ---- */
@@ -254,6 +266,7 @@ const struct row rows[] = {
 	{ "srcu", srcu_1, 20000000, 1 },
 	{ "srcu-sync", srcu_sync, 100000, 1 },
 	{ "srcu-sync-8", srcu_sync_8, 50, 2 },
+	{ "srcu-sync-8-busy", srcu_sync_8_busy, 50, 2 },
 	{ "cache", cache_1, 10000000, 1 },
 	{ "cache-accounted", cache_accounted, 10000000, 1 },
 	{ "cache-other", cache_other, 5000000, 2 },

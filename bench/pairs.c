@@ -64,10 +64,10 @@ int stopped(void)
 	return load(stop);
 }
 
-void start_readers(int n, void *(*body)(void *arg))
+void start_readers(int n, void *(*body)(void *arg), void *arg)
 {
 	for (n_readers = 0; n_readers < n; n_readers++)
-		pthread_create(&readers[n_readers], NULL, body, NULL);
+		pthread_create(&readers[n_readers], NULL, body, arg);
 	usleep(20000);
 }
 

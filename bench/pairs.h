@@ -45,13 +45,22 @@ static inline void spin_a_little(void)
 		barrier_();
 }
 
+/* A reader that does nothing but read is often inside when it is preempted, and is waited for until it runs again. */
+static inline void do_something_else(void)
+{
+	int i;
+
+	for (i = 0; i < 50; i++)
+		spin_a_little();
+}
+
 /* @body on two threads, @n rounds together. */
 void contended(long n, void (*body)(void *arg, int number));
 /* A thread calls @take, which waits, for @n ms; reports the share of a processor it used meanwhile, in percent. */
 void idle_waiter(long n, void (*take)(void), void (*unused)(void));
 void idle_waiter_done(void);
 /* Threads that run until they see stopped(). */
-void start_readers(int n, void *(*body)(void *arg));
+void start_readers(int n, void *(*body)(void *arg), void *arg);
 void stop_readers(void);
 int stopped(void);
 /* One thread takes @n objects, another gives them back, 1,000 at a time. */

@@ -76,23 +76,34 @@ static void urcu_sync(long n)
 
 static void *urcu_reader(void *arg)
 {
-	(void)arg;
 	urcu_memb_register_thread();
 	while (!stopped()) {
 		urcu_memb_read_lock();
 		urcu_memb_read_unlock();
+		if (arg)
+			do_something_else();
 	}
 	urcu_memb_unregister_thread();
 	return NULL;
 }
 
-static void urcu_sync_8(long n)
+static void sync_beside_readers(long n, void *busy)
 {
 	urcu_memb_register_thread();
-	start_readers(8, urcu_reader);
+	start_readers(8, urcu_reader, busy);
 	WALL(n, urcu_memb_synchronize_rcu());
 	stop_readers();
 	urcu_memb_unregister_thread();
+}
+
+static void urcu_sync_8(long n)
+{
+	sync_beside_readers(n, NULL);
+}
+
+static void urcu_sync_8_busy(long n)
+{
+	sync_beside_readers(n, &mutex);
 }
 #else
 static void no_urcu(long n)
@@ -104,6 +115,7 @@ static void no_urcu(long n)
 #define urcu_1 no_urcu
 #define urcu_sync no_urcu
 #define urcu_sync_8 no_urcu
+#define urcu_sync_8_busy no_urcu
 #endif
 
 /* ---- memory ---- */
@@ -284,6 +296,7 @@ const struct row rows[] = {
 	{ "urcu", urcu_1, 20000000, 1 },
 	{ "urcu-sync", urcu_sync, 100000, 1 },
 	{ "urcu-sync-8", urcu_sync_8, 50, 2 },
+	{ "urcu-sync-8-busy", urcu_sync_8_busy, 50, 2 },
 	{ "malloc", malloc_1, 10000000, 1 },
 	{ "malloc-other", malloc_other, 5000000, 2 },
 	{ "malloc-batch", malloc_batch, 5000000, 1 },
