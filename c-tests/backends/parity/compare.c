@@ -270,6 +270,7 @@ static void scenarios(const char *file)
 			show(&all.script[i], &difference);
 	}
 	test(operations >= OPERATIONS, "%zu scenarios with %zu different operations", all.len, operations);
+	scripts_free(&all);
 }
 
 static void random_sequences(unsigned long seeds, unsigned long calls, unsigned long first)

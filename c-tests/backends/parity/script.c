@@ -62,3 +62,13 @@ struct scripts scripts_read(const char *file)
 	fclose(in);
 	return all;
 }
+
+void scripts_free(struct scripts *all)
+{
+	for (size_t i = 0; i < all->len; i++) {
+		free(all->script[i].name);
+		free(all->script[i].ops);
+	}
+	free(all->script);
+	*all = (struct scripts){ .len = 0 };
+}

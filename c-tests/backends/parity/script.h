@@ -25,6 +25,7 @@ void script_append(struct script *script, const struct op *op);
  * cannot be read.
  */
 struct scripts scripts_read(const char *file);
+void scripts_free(struct scripts *all);
 
 /* Draws about @calls operations for a backend; the same for the same seed. False if there is no such backend. */
 bool script_draw(struct script *script, const char *backend, unsigned long seed, unsigned long calls);
