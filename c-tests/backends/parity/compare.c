@@ -336,6 +336,7 @@ static bool worlds(void)
 			script_append(&probe, &op);
 		}
 	run(&probe);
+	free(probe.ops);
 	for (int i = 0; i < 2; i++) {
 		const char *why = refusal(&transcripts[i]), *who = i ? "the library" : "the kernel";
 
