@@ -51,4 +51,21 @@ void pin_thread(int which);
 /* Runs @body(@arg, number) on @threads threads that start together, each on a processor of its own as far as there are some. */
 void on_threads(int threads, void (*body)(void *arg, int number), void *arg);
 
+/* A tenth to warm up, then @n times, measured. */
+#define TIMED(n, ...) do {						\
+	struct meter meter_;						\
+	long left_;							\
+									\
+	for (left_ = (n) / 10 + 1; left_; left_--) {			\
+		barrier_();						\
+		__VA_ARGS__;						\
+	}								\
+	bench_begin(&meter_);						\
+	for (left_ = (n); left_; left_--) {				\
+		barrier_();						\
+		__VA_ARGS__;						\
+	}								\
+	bench_end(&meter_, (n));					\
+} while (0)
+
 #endif /* BENCH_H */

@@ -2,23 +2,6 @@
 /* The rows of the core: calls of fs/notify's own interface, with marks and groups in small and in great numbers. */
 #include "backend.h"
 
-/* A tenth to warm up, then @n times, measured. */
-#define TIMED(n, ...) do {						\
-	struct meter meter_;						\
-	long left_;							\
-									\
-	for (left_ = (n) / 10 + 1; left_; left_--) {			\
-		barrier_();						\
-		__VA_ARGS__;						\
-	}								\
-	bench_begin(&meter_);						\
-	for (left_ = (n); left_; left_--) {				\
-		barrier_();						\
-		__VA_ARGS__;						\
-	}								\
-	bench_end(&meter_, (n));					\
-} while (0)
-
 /* ---- one object ---- */
 
 static void get_put(long n)

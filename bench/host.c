@@ -25,13 +25,13 @@ static void mutex_pair(void)
 
 static void spin_1(long n)
 {
-	TIMED(n, spin_pair());
+	TIMED_THREADED(n, spin_pair());
 }
 
 static void mutex_1(long n)
 {
 	fsn_mutex_init(&mutex);
-	TIMED(n, mutex_pair());
+	TIMED_THREADED(n, mutex_pair());
 }
 
 /* A few instructions inside and outside, so that the other thread has a chance. */
@@ -103,14 +103,14 @@ static void mutex_idle(long n)
 static void srcu_1(long n)
 {
 	fsn_init_srcu_struct(&srcu);
-	TIMED(n, fsn_srcu_read_unlock(&srcu, fsn_srcu_read_lock(&srcu)));
+	TIMED_THREADED(n, fsn_srcu_read_unlock(&srcu, fsn_srcu_read_lock(&srcu)));
 }
 
 static void srcu_sync(long n)
 {
 	fsn_init_srcu_struct(&srcu);
 	fsn_srcu_read_unlock(&srcu, fsn_srcu_read_lock(&srcu));
-	TIMED(n, fsn_synchronize_srcu(&srcu));
+	TIMED_THREADED(n, fsn_synchronize_srcu(&srcu));
 }
 
 static void *srcu_reader(void *arg)
@@ -152,7 +152,7 @@ static struct kmem_cache *cache;
 static void cache_cycle(long n, unsigned int flags)
 {
 	cache = FSN_KMEM_CACHE(object, FSN_SLAB_PANIC | flags);
-	TIMED(n, fsn_kmem_cache_free(cache, fsn_kmem_cache_alloc(cache, FSN_GFP_KERNEL)));
+	TIMED_THREADED(n, fsn_kmem_cache_free(cache, fsn_kmem_cache_alloc(cache, FSN_GFP_KERNEL)));
 }
 
 static void cache_1(long n)
@@ -227,7 +227,7 @@ static void wake_round_trip(long n)
 static void wake_nobody(long n)
 {
 	fsn_init_waitqueue_head(&queue[0]);
-	TIMED(n, fsn_wake_up(&queue[0]));
+	TIMED_THREADED(n, fsn_wake_up(&queue[0]));
 }
 
 /* ---- work ---- */
@@ -245,7 +245,7 @@ static void work_round_trip(long n)
 	struct work_struct work;
 
 	fsn_INIT_WORK(&work, do_work);
-	TIMED(n, fsn_schedule_work(&work); fsn_flush_work(&work));
+	TIMED_THREADED(n, fsn_schedule_work(&work); fsn_flush_work(&work));
 }
 
 static void delayed_flush(long n)
@@ -253,7 +253,7 @@ static void delayed_flush(long n)
 	struct delayed_work work;
 
 	fsn_INIT_DELAYED_WORK(&work, do_work);
-	TIMED(n, fsn_schedule_delayed_work(&work, 1000); fsn_flush_delayed_work(&work));
+	TIMED_THREADED(n, fsn_schedule_delayed_work(&work, 1000); fsn_flush_delayed_work(&work));
 }
 
 const struct row rows[] = {

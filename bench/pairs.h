@@ -5,22 +5,10 @@
 
 #include "bench.h"
 
-/* A tenth to warm up, then @n times, measured. */
-#define TIMED(n, ...) do {						\
+/* TIMED(), in a process that has a second thread, as the peer's has. */
+#define TIMED_THREADED(n, ...) do {					\
 	be_threaded();							\
-	struct meter meter_;						\
-	long left_;							\
-									\
-	for (left_ = (n) / 10 + 1; left_; left_--) {			\
-		barrier_();						\
-		__VA_ARGS__;						\
-	}								\
-	bench_begin(&meter_);						\
-	for (left_ = (n); left_; left_--) {				\
-		barrier_();						\
-		__VA_ARGS__;						\
-	}								\
-	bench_end(&meter_, (n));					\
+	TIMED(n, __VA_ARGS__);						\
 } while (0)
 
 /* The same where other threads keep the processors busy: the clock and this thread's own time. */

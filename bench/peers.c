@@ -24,7 +24,7 @@ static void mutex_pair(void)
 
 static void mutex_1(long n)
 {
-	TIMED(n, mutex_pair());
+	TIMED_THREADED(n, mutex_pair());
 }
 
 static volatile long inside;
@@ -61,7 +61,7 @@ static void mutex_idle(long n)
 static void urcu_1(long n)
 {
 	urcu_memb_register_thread();
-	TIMED(n, urcu_memb_read_lock(); urcu_memb_read_unlock());
+	TIMED_THREADED(n, urcu_memb_read_lock(); urcu_memb_read_unlock());
 	urcu_memb_unregister_thread();
 }
 
@@ -70,7 +70,7 @@ static void urcu_sync(long n)
 	urcu_memb_register_thread();
 	urcu_memb_read_lock();
 	urcu_memb_read_unlock();
-	TIMED(n, urcu_memb_synchronize_rcu());
+	TIMED_THREADED(n, urcu_memb_synchronize_rcu());
 	urcu_memb_unregister_thread();
 }
 
@@ -127,7 +127,7 @@ static void *take_object(void)
 
 static void malloc_1(long n)
 {
-	TIMED(n, void *object = malloc(72); __asm__ volatile("" : : "r"(object) : "memory"); free(object));
+	TIMED_THREADED(n, void *object = malloc(72); __asm__ volatile("" : : "r"(object) : "memory"); free(object));
 }
 
 static void malloc_other(long n)
@@ -192,25 +192,25 @@ static int word;
 
 static void load_1(long n)
 {
-	TIMED(n, (void)__atomic_load_n(&word, __ATOMIC_SEQ_CST));
+	TIMED_THREADED(n, (void)__atomic_load_n(&word, __ATOMIC_SEQ_CST));
 }
 
 /* ---- floors ---- */
 
 static void atomic_1(long n)
 {
-	TIMED(n, __atomic_add_fetch(&word, 1, __ATOMIC_SEQ_CST));
+	TIMED_THREADED(n, __atomic_add_fetch(&word, 1, __ATOMIC_SEQ_CST));
 }
 
 static void atomic_2(long n)
 {
-	TIMED(n, __atomic_exchange_n(&word, 1, __ATOMIC_ACQUIRE); __atomic_exchange_n(&word, 0, __ATOMIC_RELEASE));
+	TIMED_THREADED(n, __atomic_exchange_n(&word, 1, __ATOMIC_ACQUIRE); __atomic_exchange_n(&word, 0, __ATOMIC_RELEASE));
 }
 
 /* What no event can do without: the queue's lock taken twice, an object taken and given back. */
 static void event_floor(long n)
 {
-	TIMED(n, void *object = malloc(64);
+	TIMED_THREADED(n, void *object = malloc(64);
 		__asm__ volatile("" : : "r"(object) : "memory");
 		__atomic_exchange_n(&word, 1, __ATOMIC_ACQUIRE);
 		__atomic_exchange_n(&word, 0, __ATOMIC_RELEASE);
@@ -221,13 +221,13 @@ static void event_floor(long n)
 
 static void syscall_1(long n)
 {
-	TIMED(n, syscall(SYS_getppid));
+	TIMED_THREADED(n, syscall(SYS_getppid));
 }
 
 static void membarrier_1(long n)
 {
 	syscall(SYS_membarrier, 1 << 4, 0, 0);
-	TIMED(n, syscall(SYS_membarrier, 1 << 3, 0, 0));
+	TIMED_THREADED(n, syscall(SYS_membarrier, 1 << 3, 0, 0));
 }
 
 static void *futex_pong(void *arg)
@@ -285,7 +285,7 @@ static void cache_miss(long n)
 	for (i = 0; i < LINES; i++)
 		lines[order[i]].next = &lines[order[(i + 1) % LINES]];
 	at = lines;
-	TIMED(n, at = at->next);
+	TIMED_THREADED(n, at = at->next);
 	__asm__ volatile("" : : "r"(at));
 }
 

@@ -25,13 +25,6 @@
 
 #define MNT_DETACH 2
 
-static int make(const char *path)
-{
-	int fd = mem_open(path, O_CREAT | O_RDWR, 0755);
-
-	return fd < 0 ? fd : mem_close(fd);
-}
-
 /* The process executes the file at the path; NULL: none. */
 static void execute(const char *path)
 {
@@ -100,8 +93,8 @@ static void follows_the_program(void)
 	is(rule_add(&rule), -EEXIST, "there is one of each");
 	execute(NULL);
 	is(matches(), 0, "a process without a program matches nothing");
-	make("/bin/prog");
-	make("/bin/other");
+	mem_make("/bin/prog", 0755);
+	mem_make("/bin/other", 0755);
 	ok(is_about("prog", "/bin/prog"), "the program is created, and the rule is about it");
 	execute("/bin/prog");
 	is(matches(), 1, "a process that executes it matches");
@@ -110,7 +103,7 @@ static void follows_the_program(void)
 	is(matches(), 0, "one that executes another does not");
 
 	execute("/bin/prog");
-	make("/bin/update");
+	mem_make("/bin/update", 0755);
 	is(mem_rename("/bin/update", "/bin/prog", 0), 0, "the program is replaced");
 	ok(is_about("prog", "/bin/prog"), "the rule is about the new one");
 	is(matches(), 0, "who executes the old one does not match any more");
@@ -135,8 +128,8 @@ static void other_programs(void)
 {
 	const struct rule rule = { .exe = "/bin/prog", .op = Audit_not_equal, .key = "not" };
 
-	make("/bin/prog");
-	make("/bin/other");
+	mem_make("/bin/prog", 0755);
+	mem_make("/bin/other", 0755);
 	is(rule_add(&rule), 0, "a rule about all programs but one");
 	execute("/bin/prog");
 	is(matches(), 0, "does not match the one");
@@ -157,8 +150,8 @@ static void several_on_one_directory(void)
 	struct fsn_stats before = state(), after;
 	unsigned int i;
 
-	make("/bin/a");
-	make("/bin/b");
+	mem_make("/bin/a", 0755);
+	mem_make("/bin/b", 0755);
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		is(rule_add(&rules[i]), 0, "rule %u about programs of one directory", i);
 	is(marks_on("/bin"), 3, "each has a mark, all on one directory");
@@ -167,7 +160,7 @@ static void several_on_one_directory(void)
 	is_str(keys, "a again ", "in their order");
 	execute("/bin/b");
 	is(matches(), 1, "one the other");
-	make("/bin/new");
+	mem_make("/bin/new", 0755);
 	mem_rename("/bin/new", "/bin/a", 0);
 	ok(is_about("a", "/bin/a") && is_about("again", "/bin/a") && is_about("b", "/bin/b"),
 	   "all marks of the directory hear that one program was replaced");
@@ -214,7 +207,7 @@ static void directory_goes(void)
 	log_clear();
 	mem_mkdir("/m", 0755);
 	mem_mount("/m");
-	make("/m/prog");
+	mem_make("/m/prog", 0755);
 	is(rule_add(&rule), 0, "a program of another filesystem");
 	is(mem_umount("/m", 0), 0, "which is unmounted");
 	is(log_count(), 0, "nothing is logged");
@@ -233,18 +226,18 @@ static void made_anew(void)
 	struct fsn_stats before, after;
 	struct audit_fsnotify_mark *mark;
 
-	make("/bin/prog");
+	mem_make("/bin/prog", 0755);
 	before = state();
 	is(rule_add(&rule), 0, "a rule about a file and a program");
 	mark = rules_find("both")->exe;
-	make("/w/file");
+	mem_make("/w/file", 0755);
 	ok(rules_find("both")->exe != mark, "the file is created: the rule has another mark");
 	is_str(audit_mark_path(rules_find("both")->exe), "/bin/prog", "for the same path");
 	/* and so, where audit_dupe_exe() puts it, the mark of the program is on the directory of the file */
 	is(marks_on("/w"), 2, "one mark for each field");
 	rules_settle();
 	is(marks_on("/bin"), 0, "none left over");
-	make("/w/x");
+	mem_make("/w/x", 0755);
 	mem_rename("/w/x", "/w/file", 0);
 	mem_unlink("/w/file");
 	rules_settle();
@@ -280,7 +273,7 @@ static void without_memory(void)
 	is(rules_settle(), 1, "what failed has left nothing");
 	for (skip = 0; skip < 30; skip++) {
 		panics = audit_panics();
-		make("/w/new");
+		mem_make("/w/new", 0755);
 		fsn_fail_alloc(skip, 1);
 		mem_rename("/w/new", "/w/file", 0);
 		fsn_fail_alloc(0, 0);
@@ -308,7 +301,7 @@ static void *programs_come_and_go(void *unused)
 {
 	(void)unused;
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
-		make("/opt/new");
+		mem_make("/opt/new", 0755);
 		mem_rename("/opt/new", "/opt/prog", 0);
 		matches();
 		mem_unlink("/opt/prog");

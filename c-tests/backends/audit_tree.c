@@ -25,13 +25,6 @@
 
 #define MNT_DETACH 2
 
-static int make(const char *path)
-{
-	int fd = mem_open(path, O_CREAT | O_RDWR, 0644);
-
-	return fd < 0 ? fd : mem_close(fd);
-}
-
 static char keys[64];
 static int matches(const char *path)
 {
@@ -146,7 +139,7 @@ static void below_a_directory(void)
 	is_str(keys, "t ", "all the one rule");
 	is(matches("/other"), 0, "what is beside it does not");
 	is(matches("/"), 0, "nor what is above");
-	is(make("/t/a/new"), 0, "a file is created");
+	is(mem_make("/t/a/new", 0644), 0, "a file is created");
 	is(matches("/t/a/new"), 1, "and is below the tree at once");
 	is(mem_rename("/t/a/new", "/other/new", 0), 0, "it is moved out");
 	is(matches("/other/new"), 0, "and is not any more");
@@ -228,12 +221,12 @@ static void across_mounts(void)
 	ok(tagged("/t") && tagged("/t/m") && tagged("/t/m/deep/n"), "the roots of all are tagged");
 	ok(!tagged("/t/m/deep"), "other directories are not");
 	ok(!tagged("/beside"), "nor is what is mounted beside the tree");
-	make("/t/m/deep/n/file");
+	mem_make("/t/m/deep/n/file", 0644);
 	is(matches("/t/m/deep/n/file"), 1, "a file of the innermost matches");
 
 	mem_mkdir("/t/late", 0755);
 	is(mem_mount("/t/late"), 0, "another filesystem comes later");
-	make("/t/late/file");
+	mem_make("/t/late/file", 0644);
 	is(matches("/t/late/file"), 0, "its files do not match");
 	is(rules_tag("/t", "/t/late"), 0, "the trees above are told");
 	is(matches("/t/late/file"), 1, "now they do");
@@ -458,7 +451,7 @@ int main(void)
 	mem_mkdir("/t", 0755);
 	mem_mkdir("/t/a", 0755);
 	mem_mkdir("/other", 0755);
-	make("/t/a/file");
+	mem_make("/t/a/file", 0644);
 	without_memory();
 	refusals();
 	below_a_directory();

@@ -23,13 +23,6 @@
 
 #define MNT_DETACH 2
 
-static int make(const char *path)
-{
-	int fd = mem_open(path, O_CREAT | O_RDWR, 0644);
-
-	return fd < 0 ? fd : mem_close(fd);
-}
-
 static u64 number(const char *path)
 {
 	struct path found;
@@ -98,7 +91,7 @@ static void refusals(void)
 	struct fsn_stats before = state(), after;
 	unsigned int i;
 
-	make("/w/plain");
+	mem_make("/w/plain", 0644);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		is(rule_add(&cases[i].rule), cases[i].error, "refused: %s", cases[i].what);
 	is(rule_del(&(struct rule){ .watch = "/w/file" }), -ENOENT, "a rule that is not there cannot be deleted");
@@ -119,19 +112,19 @@ static void follows_the_name(void)
 	is(rule_add(&rule), 0, "a rule about a file that is not there");
 	ok(is_about_nothing("name"), "is about nothing");
 	is(rule_add(&rule), -EEXIST, "there is one of each");
-	is(make("/w/file"), 0, "the file is created");
+	is(mem_make("/w/file", 0644), 0, "the file is created");
 	ok(is_about("name", "/w/file"), "the rule is about it, and where it is looked for");
 	is(call_with("/w/file", keys, sizeof(keys)), 1, "a call that touches the file matches");
 	is_str(keys, "name ", "the rule");
 	is(touched("/w"), 0, "one that touches its directory does not");
 	first = number("/w/file");
-	make("/w/other");
+	mem_make("/w/other", 0644);
 	is(touched("/w/other"), 0, "nor one that touches another file");
 
 	is(mem_unlink("/w/file"), 0, "the file is deleted");
 	ok(is_about_nothing("name"), "the rule stays, about nothing");
-	make("/w/gap");
-	is(make("/w/file"), 0, "another file has the name");
+	mem_make("/w/gap", 0644);
+	is(mem_make("/w/file", 0644), 0, "another file has the name");
 	ok(number("/w/file") != first && is_about("name", "/w/file"), "the rule is about that");
 
 	is(mem_rename("/w/file", "/w/away", 0), 0, "it is renamed");
@@ -173,8 +166,8 @@ static void there_before(void)
 	struct fsn_stats before, after;
 	char keys[64];
 
-	make("/w/there");
-	make("/w/sibling");
+	mem_make("/w/there", 0644);
+	mem_make("/w/sibling", 0644);
 	before = state();
 	is(rule_add(&rule), 0, "a rule about a file that is there");
 	ok(is_about("there", "/w/there"), "is about it at once");
@@ -188,12 +181,12 @@ static void there_before(void)
 	mem_unlink("/w/there");
 	ok(is_about_nothing("there") && is_about_nothing("uring"), "both lose the file");
 	ok(is_about("sibling", "/w/sibling"), "the third does not");
-	make("/w/there");
+	mem_make("/w/there", 0644);
 	ok(is_about("there", "/w/there") && is_about("uring", "/w/there"), "both have the next one");
 	is_ptr(rules_find("there")->watch, rules_find("uring")->watch, "and still share the watch");
 	is(rule_del(&rule), 0, "one is deleted");
 	mem_unlink("/w/there");
-	make("/w/there");
+	mem_make("/w/there", 0644);
 	ok(is_about("uring", "/w/there"), "the other goes on");
 	rule_del(&uring);
 	rule_del(&sibling);
@@ -208,7 +201,7 @@ static void order_of_rules(void)
 {
 	char keys[64];
 
-	make("/w/file");
+	mem_make("/w/file", 0644);
 	rule_add(&(struct rule){ .watch = "/w/file", .key = "b" });
 	rule_add(&(struct rule){ .watch = "/w/file", .key = "c" });
 	rule_add(&(struct rule){ .watch = "/w/file", .key = "a", .prepend = true });
@@ -227,15 +220,15 @@ static void within_a_call(void)
 	const struct rule rule = { .watch = "/w/file", .key = "deleted" };
 	char keys[64];
 
-	make("/w/file");
+	mem_make("/w/file", 0644);
 	rule_add(&rule);
 	call_begin();
 	call_touch("/w/file");
 	mem_unlink("/w/file");
 	is(call_end(keys, sizeof(keys)), 1, "a call that deletes the file matches");
 	is_str(keys, "deleted ", "the rule that is about another file at its end");
-	make("/w/file");
-	make("/w/x");
+	mem_make("/w/file", 0644);
+	mem_make("/w/x", 0644);
 	call_begin();
 	call_touch("/w/x");
 	mem_unlink("/w/x");
@@ -252,11 +245,11 @@ static void device_counts(void)
 
 	mem_mkdir("/m", 0755);
 	is(mem_mount("/m"), 0, "another filesystem");
-	make("/w/file");
+	mem_make("/w/file", 0644);
 	rule_add(&(struct rule){ .watch = "/w/file", .key = "dev" });
 	for (i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "/m/%d", i);
-		make(name);
+		mem_make(name, 0644);
 		if (number(name) >= number("/w/file"))
 			break;
 	}
@@ -280,7 +273,7 @@ static void directory_goes(void)
 	mem_mkdir("/w/dir", 0755);
 	rule_add(&(struct rule){ .watch = "/w/dir/one", .key = "first key" });
 	rule_add(&(struct rule){ .watch = "/w/dir/two" });
-	make("/w/dir/one");
+	mem_make("/w/dir/one", 0644);
 	mem_unlink("/w/dir/one");
 	is(mem_rmdir("/w/dir"), 0, "the directory of two rules is deleted");
 	is(rules_count(), 0, "so are the rules");
@@ -300,7 +293,7 @@ static void directory_goes(void)
 	log_clear();
 	mem_mkdir("/m", 0755);
 	mem_mount("/m");
-	make("/m/file");
+	mem_make("/m/file", 0644);
 	rule_add(&(struct rule){ .watch = "/m/file", .key = "m", .list = AUDIT_FILTER_URING_EXIT });
 	is(mem_umount("/m", 0), 0, "a filesystem is unmounted");
 	is(rules_count(), 0, "its rules are deleted");
@@ -338,10 +331,10 @@ static void without_memory(void)
 	}
 	ok(!error && skip > 5, "adding a rule says -ENOMEM or works (%ld times)", skip - 1);
 	is(rules_settle(), 1, "what failed has left nothing");
-	make("/w/new");
+	mem_make("/w/new", 0644);
 	for (skip = 0; skip < 40; skip++) {
 		panics = audit_panics();
-		make("/w/new");
+		mem_make("/w/new", 0644);
 		fsn_fail_alloc(skip, 1);
 		error = mem_rename("/w/new", "/w/file", 0);
 		fsn_fail_alloc(0, 0);
@@ -385,7 +378,7 @@ static void *files_come_and_go(void *unused)
 {
 	(void)unused;
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
-		make("/w/file");
+		mem_make("/w/file", 0644);
 		mem_rename("/w/file", "/w/other", 0);
 		touched("/w/other");
 		mem_unlink("/w/other");

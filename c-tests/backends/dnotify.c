@@ -43,13 +43,6 @@ static int open_dir(const char *path)
 	return fd;
 }
 
-static int make(const char *path)
-{
-	int fd = mem_open(path, O_CREAT | O_RDWR, 0644);
-
-	return fd < 0 ? fd : mem_close(fd);
-}
-
 /* Whether somebody's mark is on the object. */
 static bool marked(const char *path)
 {
@@ -70,7 +63,7 @@ struct deed {
 	unsigned int told;		/* which of DN_* it is */
 };
 
-static int create(void) { return make("/d/new"); }
+static int create(void) { return mem_make("/d/new", 0644); }
 static int delete(void) { return mem_unlink("/d/new"); }
 static int make_dir(void) { return mem_mkdir("/d/sub", 0755); }
 static int remove_dir(void) { return mem_rmdir("/d/sub"); }
@@ -86,8 +79,8 @@ static int change_time(void) { return mem_utimens("/d/file", NULL, 0); }
 static int change_xattr(void) { return mem_setxattr("/d/file", "user.x", "1", 1, 0); }
 static int cut(void) { return mem_truncate("/d/file", 1); }
 static int change_dir_mode(void) { return mem_chmod("/d", 0750); }
-static int elsewhere(void) { return make("/other/x") | mem_chmod("/other/x", 0600) | mem_unlink("/other/x"); }
-static int below(void) { return mem_chmod("/d/deep/file", 0600) | make("/d/deep/x") | mem_unlink("/d/deep/x"); }
+static int elsewhere(void) { return mem_make("/other/x", 0644) | mem_chmod("/other/x", 0600) | mem_unlink("/other/x"); }
+static int below(void) { return mem_chmod("/d/deep/file", 0600) | mem_make("/d/deep/x", 0644) | mem_unlink("/d/deep/x"); }
 
 static int file_fd, dir_fd;
 static int write_some(void) { return mem_write(file_fd, "text", 4) == 4 ? 0 : -EIO; }
@@ -483,7 +476,7 @@ static void *create_and_delete(void *unused)
 
 	for (i = 0; i < 150; i++) {
 		snprintf(name, sizeof(name), "/d/t%d-%d", i, unused != NULL);
-		make(name);
+		mem_make(name, 0644);
 		mem_unlink(name);
 	}
 	return NULL;
@@ -526,8 +519,8 @@ int main(void)
 	mem_mkdir("/d", 0755);
 	mem_mkdir("/d/deep", 0755);
 	mem_mkdir("/other", 0755);
-	make("/d/file");
-	make("/d/deep/file");
+	mem_make("/d/file", 0644);
+	mem_make("/d/deep/file", 0644);
 	each_kind();
 	plain_sigio();
 	told_by_another_thread();

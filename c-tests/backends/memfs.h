@@ -34,6 +34,8 @@ int mem_umount(const char *path, int flags);
 int mem_open(const char *path, int flags, int mode);
 int mem_openat(int dfd, const char *path, int flags, int mode);
 int mem_close(int fd);
+/* A new file without contents: open(O_CREAT) and close. */
+int mem_make(const char *path, int mode);
 int mem_dup(int fd);
 ssize_t mem_read(int fd, void *buf, size_t size);
 ssize_t mem_write(int fd, const void *buf, size_t size);

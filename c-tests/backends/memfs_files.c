@@ -370,6 +370,13 @@ int mem_close(int fd)
 	return (int)fsn_sys_close((unsigned int)fd);
 }
 
+int mem_make(const char *name, int mode)
+{
+	int fd = mem_open(name, O_CREAT | O_RDWR, mode);
+
+	return fd < 0 ? fd : mem_close(fd);
+}
+
 int mem_dup(int fd)
 {
 	return (int)fsn_sys_dup((unsigned int)fd);
@@ -411,18 +418,25 @@ ssize_t mem_write(int fd, const void *buf, size_t size)
 	return fsn_sys_write((unsigned int)fd, buf, size);
 }
 
+/* A file that can be read or written at a place, by @mode; what is wrong with it otherwise. */
+static int positioned(struct fd f, fmode_t mode)
+{
+	if (fd_empty(f))
+		return -EBADF;
+	if (fd_file(f)->f_op != &mem_file_operations)
+		return -ESPIPE;
+	return fd_file(f)->f_mode & mode ? 0 : -EBADF;
+}
+
 ssize_t mem_pread(int fd, void *buf, size_t size, off_t offset)
 {
+	struct fd f = fdget((unsigned int)fd);
 	loff_t pos = offset;
-	ssize_t n = -EBADF;
-	struct fd f;
+	ssize_t n = positioned(f, FMODE_READ);
 
-	if (pos < 0)
-		return -EINVAL;
-	f = fdget((unsigned int)fd);
-	if (!fd_empty(f) && fd_file(f)->f_op != &mem_file_operations)
-		n = -ESPIPE;
-	else if (!fd_empty(f) && (fd_file(f)->f_mode & FMODE_READ))
+	if (offset < 0)
+		n = -EINVAL;
+	if (!n)
 		n = file_read(fd_file(f), buf, size, &pos);
 	fdput(f);
 	return n;
@@ -430,16 +444,13 @@ ssize_t mem_pread(int fd, void *buf, size_t size, off_t offset)
 
 ssize_t mem_pwrite(int fd, const void *buf, size_t size, off_t offset)
 {
+	struct fd f = fdget((unsigned int)fd);
 	loff_t pos = offset;
-	ssize_t n = -EBADF;
-	struct fd f;
+	ssize_t n = positioned(f, FMODE_WRITE);
 
-	if (pos < 0)
-		return -EINVAL;
-	f = fdget((unsigned int)fd);
-	if (!fd_empty(f) && fd_file(f)->f_op != &mem_file_operations)
-		n = -ESPIPE;
-	else if (!fd_empty(f) && (fd_file(f)->f_mode & FMODE_WRITE))
+	if (offset < 0)
+		n = -EINVAL;
+	if (!n)
 		n = file_write(fd_file(f), buf, size, &pos);
 	fdput(f);
 	return n;
