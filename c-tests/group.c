@@ -283,6 +283,89 @@ static void priv_before_memcg(void)
 	is(before.memcgs - after.memcgs, 1, "put: the group's reference on its memory group is dropped");
 }
 
+/* ---- a destruction that finds a lock held ---- */
+
+static int destroyed, holding, let_go;
+
+static void *destroy_group(void *arg)
+{
+	fsnotify_destroy_group((struct fsnotify_group *)arg);
+	put_value(destroyed, 1);
+	return NULL;
+}
+
+static void destroy_while_a_mark_is_added(void)
+{
+	struct tfs *fs = fs_by_hand();
+	struct fsnotify_group *group = group_new(&full_ops);
+	struct fsnotify_mark *mark = mark_new(group, FS_CREATE);
+	int freed = n_free_mark, privs = n_free_priv;
+	pthread_t thread;
+
+	put_value(destroyed, 0);
+	fsnotify_group_lock(group);
+	pthread_create(&thread, NULL, destroy_group, group);
+	wait_until(peek(group->shutdown));
+	usleep(50000);
+	ok(!peek(destroyed), "destroy while a mark is added: waits for who holds the lock, though the group has no marks yet");
+	fsnotify_add_mark_locked(mark, fs->root->d_inode, FSNOTIFY_OBJ_TYPE_INODE, 0);
+	fsnotify_group_unlock(group);
+	fsnotify_put_mark(mark);
+	pthread_join(thread, NULL);
+	is(n_free_mark - freed, 1, "destroy while a mark is added: the mark is freed before the return");
+	is(n_free_priv - privs, 1, "destroy while a mark is added: and the group with it");
+	is_ptr(fs->root->d_inode->i_fsnotify_marks, NULL, "destroy while a mark is added: nothing is left on the object");
+	fs_end(fs);
+}
+
+static void *hold_the_queue(void *arg)
+{
+	struct fsnotify_group *group = (struct fsnotify_group *)arg;
+
+	spin_lock(&group->notification_lock);
+	put_value(holding, 1);
+	wait_until(peek(let_go));
+	spin_unlock(&group->notification_lock);
+	return NULL;
+}
+
+static pthread_t holder;
+
+static void let_hold_the_queue(struct fsnotify_mark *mark, struct fsnotify_group *group)
+{
+	(void)mark;
+	pthread_create(&holder, NULL, hold_the_queue, group);
+	wait_until(peek(holding));
+}
+
+static void destroy_while_the_queue_is_held(void)
+{
+	static const struct fsnotify_ops ops = {
+		.handle_event = t_handle_event, .free_group_priv = t_free_group_priv, .freeing_mark = let_hold_the_queue,
+		.free_event = t_free_event, .free_mark = t_free_mark,
+	};
+	struct tfs *fs = fs_by_hand();
+	struct fsnotify_group *group = group_new(&ops);
+	int privs = n_free_priv;
+	pthread_t thread;
+
+	put_value(destroyed, 0);
+	others_hold_locks = true;
+	fsnotify_get_group(group);
+	watch(group, fs->root->d_inode, FS_CREATE);
+	pthread_create(&thread, NULL, destroy_group, group);
+	wait_until(peek(holding));
+	usleep(50000);
+	ok(!peek(destroyed), "destroy while the queue is held: waits for who holds its lock, though the queue is empty");
+	put_value(let_go, 1);
+	pthread_join(holder, NULL);
+	pthread_join(thread, NULL);
+	others_hold_locks = false;
+	fsnotify_put_group(group);
+	is(n_free_priv - privs, 1, "destroy while the queue is held: the last put frees it");
+	fs_end(fs);
+}
+
 int main(void)
 {
 	tests_begin();
@@ -293,6 +376,8 @@ int main(void)
 	stop_queueing();
 	destroy_with_a_referenced_mark();
 	destroy_with_another_reference();
+	destroy_while_a_mark_is_added();
+	destroy_while_the_queue_is_held();
 	never_attached();
 	accounting();
 	priv_before_memcg();

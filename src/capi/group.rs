@@ -115,12 +115,10 @@ pub unsafe extern "C" fn fsnotify_group_stop_queueing(group: *mut fsnotify_group
 pub unsafe extern "C" fn fsnotify_destroy_group(group: *mut fsnotify_group) {
     // SAFETY: as required of the caller.
     let Some(group) = (unsafe { checked::referenced_group(group, "fsnotify_destroy_group") }) else { return };
-    if !group::begin_destroy(group) {
-        warn("fsnotify_destroy_group", "the group was destroyed before");
-        return;
-    }
     // SAFETY: the caller holds no lock and gives up its reference.
-    unsafe { group::destroy(&mut entry(), NonNull::from(group)) }
+    if !unsafe { group::destroy(&mut entry(), NonNull::from(group)) } {
+        warn("fsnotify_destroy_group", "the group was destroyed before");
+    }
 }
 
 /// Adds a group's file to, or removes it from, those that get SIGIO when the group has an event (`fsnotify_fasync()`): the

@@ -80,23 +80,33 @@ unsafe fn free(group: NonNull<fsnotify_group>) {
 
 /// Takes no more events from now on: an insertion that has the queue's lock later sees it.
 pub(crate) fn stop_queueing(group: &fsnotify_group) {
-    group.lock_notification();
-    group.set_shutdown();
-    // SAFETY: taken above.
-    unsafe { group.unlock_notification() };
+    stop_queueing_if(group, |_| true);
 }
 
-/// Cuts the group off and drops the caller's reference.
+/// The same if `agrees`, which is asked with the queue's lock held. Returns what it says.
+fn stop_queueing_if(group: &fsnotify_group, agrees: fn(&fsnotify_group) -> bool) -> bool {
+    group.lock_notification();
+    let agreed = agrees(group);
+    if agreed {
+        group.set_shutdown();
+    }
+    // SAFETY: taken above.
+    unsafe { group.unlock_notification() };
+    agreed
+}
+
+/// Cuts the group off and drops the caller's reference; false, with nothing done, if that was called for before.
 ///
 /// # Safety
 ///
 /// The caller owns the reference and does not use the group afterwards.
-pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnotify_group>) {
+pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnotify_group>) -> bool {
     // SAFETY: the caller's reference keeps the group alive until the put at the end.
     let old = unsafe { group.as_ref() };
+    if !stop_queueing_if(old, siblings::destruction_begins) {
+        return false;
+    }
     trace::group_destroy(group.as_ptr());
-    siblings::destruction_begins(old);
-    stop_queueing(old);
     siblings::clear_marks(held, old);
     // A pin is taken on attached marks only, under the mark's lock, and none is attached any more: the count can only
     // fall. Whoever lets it fall to zero sees `shutdown` and wakes us.
@@ -112,11 +122,13 @@ pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, group: NonNull<fsnoti
     if siblings::destroyer_frees(old) && !old.is_referenced() {
         warn("fsnotify_destroy_group", "a put too many: the caller's reference is gone already");
         // SAFETY: no reference is left, and whoever put the last one has left the group to us.
-        return unsafe { free(group) };
+        unsafe { free(group) };
+        return true;
     }
     siblings::destruction_ends(old);
     // SAFETY: the caller's reference.
     unsafe { put(group) };
+    true
 }
 
 /// Registers a file of the group for SIGIO, or removes it; the group is the file's `private_data`.
@@ -126,10 +138,4 @@ pub(crate) fn fasync(fd: c_int, file: &file, group: &fsnotify_group, on: c_int) 
     } else {
         -EIO
     }
-}
-
-/// Has `fsnotify_destroy_group()` been called for this group before? Marks it as called. A kernel trusts its callers.
-#[cfg(feature = "process")]
-pub(crate) fn begin_destroy(group: &fsnotify_group) -> bool {
-    siblings::first_destruction(group)
 }

@@ -38,13 +38,9 @@ pub(crate) fn made(_group: &fsnotify_group) {}
 pub(crate) fn ends(_group: &fsnotify_group) {}
 
 /// A second destruction is not noticed, as in the original.
-#[cfg(feature = "process")]
-pub(crate) fn first_destruction(_group: &fsnotify_group) -> bool {
+pub(crate) fn destruction_begins(_group: &fsnotify_group) -> bool {
     true
 }
-
-/// Nothing is kept about a group.
-pub(crate) fn destruction_begins(_group: &fsnotify_group) {}
 
 /// Nothing is kept about a group.
 pub(crate) fn destruction_ends(_group: &fsnotify_group) {}

@@ -14,6 +14,7 @@ use crate::abi::*;
 use crate::notify::lock_order::{Group, Ordered};
 use core::ffi::c_int;
 use core::ptr::{self, NonNull};
+use core::sync::atomic::fence;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 impl fsnotify_group {
@@ -164,6 +165,14 @@ impl fsnotify_group {
         unsafe { self.notification_lock.unlock() };
     }
 
+    /// Nobody holds `notification_lock`; what was done under it before is seen.
+    #[cfg(feature = "core")]
+    pub(crate) fn notification_is_free(&self) -> bool {
+        let held = self.notification_lock.is_locked();
+        fence(Acquire);
+        !held
+    }
+
     /// Takes no more events; `notification_lock` is held.
     pub(crate) fn set_shutdown(&self) {
         self.shutdown.store(true, Relaxed);
@@ -204,6 +213,14 @@ impl fsnotify_group {
         task::memalloc_nofs_restore(self.owner_flags.load(Relaxed));
         // SAFETY: the caller holds the lock.
         unsafe { self.mark_mutex.unlock() }
+    }
+
+    /// Nobody holds the lock of the marks; what was done under it before is seen.
+    #[cfg(feature = "core")]
+    pub(crate) fn marks_are_free(&self) -> bool {
+        let held = self.mark_mutex.is_locked();
+        fence(Acquire);
+        !held
     }
 
     /// `fsnotify_group_assert_locked()`, as a question.
