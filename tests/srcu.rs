@@ -8,6 +8,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{mpsc, Arc, Barrier};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use fsnotify::abi::{callback_head, srcu_struct};
 use fsnotify::host::process::srcu::*;
@@ -126,6 +127,79 @@ fn a_grace_period_that_began_before_does_not_serve() {
     assert!(!through.load(Ordering::SeqCst), "the second writer was content with the first grace period");
     srcu_read_unlock(ssp, second);
     other.join().unwrap();
+}
+
+/// Who has been waited for may have to wait for its turn behind this reader.
+#[cfg(not(miri))]
+#[test]
+fn a_reader_lets_others_run_when_a_writer_has_waited_for_long() {
+    let ssp = domain();
+    let _watchdog = Watchdog::new("a reader that is asked to give way");
+    // Both on one processor, or there is nobody to give way to.
+    let over = Arc::new(AtomicBool::new(false));
+    let seen = over.clone();
+    let other = thread::spawn(move || {
+        sched::pin();
+        while !seen.load(Ordering::Relaxed) {
+            std::hint::spin_loop();
+        }
+    });
+    let gave_way = thread::spawn(move || {
+        sched::pin();
+        srcu_read_unlock(ssp, srcu_read_lock(ssp));
+        (0..40)
+            .filter(|_| {
+                let held = srcu_down_read(ssp);
+                let (thread, _) = writer(ssp);
+                while !asked_to_give_way(ssp) {
+                    std::hint::spin_loop();
+                }
+                let idx = srcu_read_lock(ssp);
+                let before = sched::involuntary_switches();
+                srcu_read_unlock(ssp, idx);
+                let after = sched::involuntary_switches();
+                srcu_up_read(ssp, held);
+                thread.join().unwrap();
+                after != before
+            })
+            .count()
+    });
+    let gave_way = gave_way.join().unwrap();
+    over.store(true, Ordering::Relaxed);
+    other.join().unwrap();
+    assert!(gave_way >= 6, "the reader gave the processor away {gave_way} times of 40");
+    assert!(!asked_to_give_way(ssp));
+}
+
+#[test]
+fn a_writer_that_is_through_has_nothing_more_to_ask() {
+    let ssp = domain();
+    let _watchdog = Watchdog::new("a writer that asked");
+    srcu_read_unlock(ssp, srcu_read_lock(ssp));
+    let held = srcu_down_read(ssp);
+    let (thread, _) = writer(ssp);
+    sched::until("nobody is asked to give way", || asked_to_give_way(ssp));
+    srcu_up_read(ssp, held);
+    thread.join().unwrap();
+    assert!(!asked_to_give_way(ssp));
+}
+
+/// At first a writer looks from time to time, which would hide a wake-up that is missing.
+#[test]
+fn a_writer_that_sleeps_for_good_is_woken() {
+    let ssp = domain();
+    let _watchdog = Watchdog::new("a long reader");
+    let idx = srcu_read_lock(ssp);
+    let (thread, through) = writer(ssp);
+    thread::sleep(Duration::from_millis(1300));
+    assert!(!through.load(Ordering::SeqCst));
+    srcu_read_unlock(ssp, idx);
+    let left = Instant::now();
+    while !through.load(Ordering::SeqCst) {
+        assert!(left.elapsed() < Duration::from_secs(20), "the writer was not woken");
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread.join().unwrap();
 }
 
 #[test]

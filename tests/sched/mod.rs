@@ -82,6 +82,34 @@ pub fn in_child(what: &'static str, child: impl FnOnce() -> bool) {
     assert_eq!(status, 0, "{what}: the child failed, or hung (signal 14)");
 }
 
+/// Keeps the calling thread on the first processor that it may run on.
+#[cfg(not(miri))]
+pub fn pin() {
+    // SAFETY: zeroes are a set of no processor.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    let size = size_of_val(&set);
+    // SAFETY: the set is valid for writes of its size.
+    assert_eq!(unsafe { libc::sched_getaffinity(0, size, &raw mut set) }, 0);
+    // SAFETY: each number is below the set's size.
+    let first = (0..libc::CPU_SETSIZE as usize).find(|&cpu| unsafe { libc::CPU_ISSET(cpu, &set) }).unwrap();
+    // SAFETY: as above.
+    let mut one: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: as above.
+    unsafe { libc::CPU_SET(first, &mut one) };
+    // SAFETY: the set is valid for reads of its size.
+    assert_eq!(unsafe { libc::sched_setaffinity(0, size, &raw const one) }, 0);
+}
+
+/// How often the calling thread has lost the processor while it could go on.
+#[cfg(not(miri))]
+pub fn involuntary_switches() -> i64 {
+    // SAFETY: zeroes are a valid value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: `usage` is valid for writes.
+    assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage) }, 0);
+    usage.ru_nivcsw
+}
+
 /// The state of a thread as the system sees it: S when it sleeps.
 pub fn state_of(tid: i32) -> char {
     let stat = std::fs::read_to_string(format!("/proc/self/task/{tid}/stat")).unwrap();

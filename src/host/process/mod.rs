@@ -44,6 +44,7 @@ pub(crate) mod spawn;
 pub mod spinlock;
 pub mod srcu;
 mod srcu_slots;
+mod srcu_wait;
 pub mod stats;
 pub mod sysctl;
 pub mod sysctl_text;

@@ -26,17 +26,17 @@
 //! read after this writer's own full fence; as the raise was not seen, the own fence came first, and with it everything
 //! that this writer stored before. So readers that the other grace period did not wait for see what was unlinked here.
 //!
-//! Sleepers use futexes: two copies of the library may share a domain. A fork may leave behind readers and the holder
+//! How a writer waits, and what it asks of readers meanwhile: `srcu_wait`. Sleepers use futexes: two copies of the library may share a domain. A fork may leave behind readers and the holder
 //! of `gp_lock`; both carry the fork generation, see `srcu_slots`.
 
 use core::ffi::{c_int, c_void};
-use core::hint;
 use core::ptr;
 use core::sync::atomic::{fence, AtomicU32, Ordering};
 
 use super::membarrier::{heavy_fence, light_fence};
 pub use super::srcu_slots::after_fork;
 use super::srcu_slots::{self, acquire, change_shared, find, shared, Slot};
+use super::srcu_wait::wait_for_readers;
 use super::stats::{self, Counter};
 use super::{fork, futex, log, work};
 use crate::abi::primitives::{callback_head, srcu_struct};
@@ -44,8 +44,6 @@ use crate::abi::work::work_struct;
 
 /// In a reader's index: it is counted in [`srcu_struct::shared`].
 const SHARED: c_int = 2;
-/// A writer looks so often at a reader before it sleeps for it.
-const SPINS: u32 = 64;
 
 /// Makes a domain of any memory. Zeroed memory is one already. Returns 0.
 pub fn init_srcu_struct(ssp: &srcu_struct) -> c_int {
@@ -193,44 +191,17 @@ pub fn synchronize_srcu(ssp: &srcu_struct) {
     fence(Ordering::SeqCst);
 }
 
-/// Waits until each slot has been seen without readers of `index`.
-fn wait_for_readers(ssp: &srcu_struct, index: usize) {
-    // SAFETY: a domain is not cleaned up while somebody waits for its readers.
-    for slot in unsafe { srcu_slots::all(ssp) } {
-        let gone = || slot.count[index].load(Ordering::Acquire) == 0 || slot.left_behind();
-        wait_until(&slot.waited, gone);
-    }
-    wait_until(&ssp.gp_waiting, || shared(&ssp.shared[index]) == 0);
-}
-
-/// Waits until `gone`; whoever makes it so looks at `flag` afterwards.
-fn wait_until(flag: &AtomicU32, gone: impl Fn() -> bool) {
-    for _ in 0..SPINS {
-        if gone() {
-            return;
-        }
-        hint::spin_loop();
-    }
-    loop {
-        flag.store(1, Ordering::Relaxed);
-        // Between the store above and the loads in `gone`; the reader stores its count and loads the flag.
-        heavy_fence();
-        if gone() {
-            flag.store(0, Ordering::Relaxed);
-            return;
-        }
-        futex::wait(flag, 1, None);
-        if gone() {
-            return;
-        }
-    }
-}
-
 /// Tests only: how many slots a domain has.
 #[doc(hidden)]
 pub fn slots(ssp: &srcu_struct) -> usize {
     // SAFETY: tests do not clean the domain up meanwhile.
     unsafe { srcu_slots::all(ssp) }.count()
+}
+
+/// Tests only: whether a writer has asked the calling thread to give way.
+#[doc(hidden)]
+pub fn asked_to_give_way(ssp: &srcu_struct) -> bool {
+    find(ssp).is_some_and(Slot::asked_to_give_way)
 }
 
 // ---- gp_lock: free, held, or held with sleepers, each in this fork generation; of another generation it is free ------

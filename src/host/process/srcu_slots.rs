@@ -26,6 +26,11 @@ const CLAIMED: u32 = 2;
 const DETACHED: u32 = 3;
 const STATE: u32 = 3;
 
+/// In [`Slot::waited`]: a writer sleeps for this slot.
+pub(super) const WAITED: u32 = 1;
+/// In [`Slot::waited`]: a writer has slept for some slot for long.
+pub(super) const GIVE_WAY: u32 = 2;
+
 /// `state` with the fork generation of this process.
 fn stamp(state: u32) -> u32 {
     fork::generation() << 2 | state
@@ -36,7 +41,7 @@ fn stamp(state: u32) -> u32 {
 pub(super) struct Slot {
     /// Readers of each index: how often the owner is inside.
     pub(super) count: [AtomicU32; 2],
-    /// Futex: non-zero while a writer sleeps for this slot.
+    /// Futex: what a writer has to say to the owner, [`WAITED`] and [`GIVE_WAY`].
     pub(super) waited: AtomicU32,
     /// State and fork generation.
     owner: AtomicU32,
@@ -59,7 +64,7 @@ impl Slot {
         owner & STATE != FREE && owner != stamp(OWNED) && owner != stamp(DETACHED)
     }
 
-    /// Leaves the read side with `index`; wakes a writer that sleeps for this slot.
+    /// Leaves the read side with `index`; heeds what a writer says.
     #[inline]
     pub(super) fn leave(&self, index: usize) {
         let count = &self.count[index];
@@ -69,8 +74,27 @@ impl Slot {
         // Between the store above and the load below; the writer stores `waited` and loads the count.
         membarrier::light_fence();
         if left == 0 && self.waited.load(Ordering::Relaxed) != 0 {
-            futex::release(&self.waited);
+            self.heed();
         }
+    }
+
+    /// Wakes a writer that sleeps for this slot, and lets others run if one has asked for it: a reader that is waited
+    /// for may be among them. See `srcu_wait`.
+    #[cold]
+    fn heed(&self) {
+        let said = self.waited.swap(0, Ordering::Release);
+        if said & WAITED != 0 {
+            futex::wake(&self.waited, i32::MAX);
+        }
+        if said & GIVE_WAY != 0 && !self.held() {
+            // SAFETY: has no preconditions.
+            unsafe { libc::sched_yield() };
+        }
+    }
+
+    /// Whether a writer has asked the owner to let others run.
+    pub(super) fn asked_to_give_way(&self) -> bool {
+        self.waited.load(Ordering::Relaxed) & GIVE_WAY != 0
     }
 
     /// Whether the owner is inside.
@@ -316,6 +340,8 @@ pub fn after_fork() {
             let slot = unsafe { deref(at) };
             let state = slot.owner.load(Ordering::Relaxed) & STATE;
             slot.owner.store(stamp(state), Ordering::Relaxed);
+            // The writers were other threads.
+            slot.waited.store(0, Ordering::Relaxed);
             at = slot.next_owned.get();
         }
     });
