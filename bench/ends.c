@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rows of the core that are latencies, teardowns and memory. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 #include "backend.h"
@@ -131,44 +132,78 @@ static void tear_down(long n)
 
 /* ---- pauses ---- */
 
+/* What goes on while the hook is called over and over: nothing; another thread only computes; it adds the mark. */
+enum { NOTHING, COMPUTING, MARKING, PHASES };
+
 struct prober {
 	struct dentry *child;
-	int run, probing;
-	double longest;
+	int run, probing, phase;
+	/* on the clock, and less the time that the thread was ready to run */
+	double longest[PHASES], stalled[PHASES];
 };
+
+/* How long the calling thread has been ready to run but on no processor. */
+static double time_ready(int schedstat)
+{
+	char text[128] = "";
+	double on_cpu, ready = 0;
+
+	if (pread(schedstat, text, sizeof(text) - 1, 0) <= 0 || sscanf(text, "%lf %lf", &on_cpu, &ready) != 2)
+		return 0;
+	return ready;
+}
+
+static void keep_longest(double *longest, double value)
+{
+	if (value > *longest)
+		*longest = value;
+}
 
 /* A hook on a child, over and over. */
 static void *probe_child(void *arg)
 {
+	enum { LONG = 5000 };
 	struct prober *prober = (struct prober *)arg;
-	double last, now;
+	int schedstat = open("/proc/thread-self/schedstat", O_RDONLY);
+	double last, pause, stalled, ready, was_ready;
 
 	pin_thread(1);
+	was_ready = time_ready(schedstat);
 	last = now_wall();
 	while (peek(prober->run)) {
+		int phase = peek(prober->phase);
+
 		fsnotify_dentry(prober->child, FIRED);
-		now = now_wall();
-		if (now - last > prober->longest)
-			prober->longest = now - last;
-		last = now;
+		pause = stalled = now_wall() - last;
+		if (pause > LONG) {
+			ready = time_ready(schedstat);
+			stalled -= ready - was_ready;
+			was_ready = ready;
+		}
+		keep_longest(&prober->longest[phase], pause);
+		keep_longest(&prober->stalled[phase], stalled);
+		last = now_wall();
 		put_value(prober->probing, 1);
 	}
+	close(schedstat);
 	return NULL;
 }
 
-/* The first mark that watches the children of a directory with @n of them. */
+/*
+ * The first mark that watches the children of a directory with @n of them, and the longest that a hook on one of them takes
+ * meanwhile. Beside it the floor: the longest in as long a time in which the other thread touches nothing.
+ */
 static void children_first_mark(long n)
 {
-	enum { ROUNDS = 9 };
+	enum { ROUNDS = 31 };
 	struct tfs *fs = new_fs();
 	struct fsnotify_group *group = new_group(&silent_ops);
-	double longest[ROUNDS], took[ROUNDS];
+	double longest[PHASES][ROUNDS], stalled[PHASES][ROUNDS], took[ROUNDS], start;
 	struct dentry *dir, *child = NULL;
 	struct prober prober;
 	pthread_t thread;
 	char name[32];
-	double start;
-	int round;
+	int round, phase;
 	long i;
 
 	/* the superblock is watched before */
@@ -188,18 +223,30 @@ static void children_first_mark(long n)
 		pthread_create(&thread, NULL, probe_child, &prober);
 		while (!peek(prober.probing))
 			usleep(100);
-		prober.longest = 0;
+		put_value(prober.phase, MARKING);
 		start = now_wall();
 		mark_inode(group, dir->d_inode, FIRED | FS_EVENT_ON_CHILD);
 		took[round] = now_wall() - start;
-		usleep(1000);
-		put_value(prober.run, 0);
-		pthread_join(thread, NULL);
-		longest[round] = prober.longest;
+		put_value(prober.phase, NOTHING);
 		fsnotify_clear_inode_marks_by_group(group);
 		fsnotify_wait_marks_destroyed();
+		child->d_flags |= DCACHE_FSNOTIFY_PARENT_WATCHED;
+		put_value(prober.phase, COMPUTING);
+		start = now_wall();
+		while (now_wall() - start < took[round])
+			;
+		put_value(prober.phase, NOTHING);
+		put_value(prober.run, 0);
+		pthread_join(thread, NULL);
+		for (phase = 0; phase < PHASES; phase++) {
+			longest[phase][round] = prober.longest[phase];
+			stalled[phase][round] = prober.stalled[phase];
+		}
 	}
-	report("longest", percentile(longest, ROUNDS, 50));
+	report("longest", percentile(longest[MARKING], ROUNDS, 50));
+	report("stalled", percentile(stalled[MARKING], ROUNDS, 50));
+	report("floor", percentile(longest[COMPUTING], ROUNDS, 50));
+	report("floor-stalled", percentile(stalled[COMPUTING], ROUNDS, 50));
 	report("mark", percentile(took, ROUNDS, 50));
 }
 

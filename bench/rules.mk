@@ -99,7 +99,11 @@ bench: bench-programs
 bench-curves: bench-programs
 	@bench/curves $(bench-out) $(bench-dir)
 
-bench-check: bench-programs
+# A check that cannot pass says so at once.
+bench-needs-urcu:
+	@$(if $(bench-urcu),,echo "bench-check: liburcu is missing (Debian: apt-get install liburcu-dev)" >&2; exit 1)
+
+bench-check: bench-needs-urcu bench-programs
 	@CHECK=1 $(bench-run)
 
-.PHONY: bench bench-check bench-curves bench-programs
+.PHONY: bench bench-check bench-curves bench-needs-urcu bench-programs
