@@ -30,7 +30,8 @@ impl list_head {
 
     /// The first entry's link.
     pub(crate) fn first(&self) -> Option<*mut list_head> {
-        (!self.is_empty()).then(|| self.next.load(Relaxed))
+        let next = self.next.load(Relaxed);
+        (!next.is_null() && !ptr::eq(next, self)).then_some(next)
     }
 
     /// Links `new` between two neighbours.
@@ -76,8 +77,7 @@ impl list_head {
     ///
     /// The list's lock is held and its links are alive.
     pub(crate) unsafe fn del_init(&self) {
-        if !self.is_empty() {
-            let next = self.next.load(Relaxed);
+        if let Some(next) = self.first() {
             let prev = self.prev.load(Relaxed);
             // SAFETY: the neighbours of a linked entry are alive.
             unsafe { (*next).prev.store(prev, Relaxed) };

@@ -7,7 +7,8 @@
 //! with all of its marks for the event.
 
 use super::lock_order::{Held, Nothing};
-use super::walk::{effective_ignore_mask, Walk, INODE, INODE2, PARENT, SB, VFSMOUNT};
+use super::walk::{effective_ignore_mask, left, reported, reported_mark, takes_part};
+use super::walk::{Walk, INODE, INODE2, PARENT, SB, VFSMOUNT};
 use super::{connector, index, mark};
 use crate::abi::*;
 use crate::host::*;
@@ -64,30 +65,43 @@ fn parent_needed_mask(mask: u32) -> u32 {
     mask & FS_EVENTS_POSS_TO_PARENT
 }
 
-/// Tells the current group, if its marks together are interested.
-fn send_to_group(walk: &mut Walk, event: &Event<'_>) -> c_int {
-    if walk.iter.report_mask == 0 {
-        return 0;
-    }
-    if event.mask & FS_MODIFY != 0 {
+/// What one mark of a call wants of the event, and what it ignores.
+#[inline(always)]
+fn judge(mark: &fsnotify_mark, mask: u32, iter_type: usize) -> (u32, u32) {
+    if mask & FS_MODIFY != 0 {
         // A modification ends what was ignored until then; this event is judged without it already.
-        for (_, mark) in walk.reported() {
-            if !mark.has(FSNOTIFY_MARK_FLAG_IGNORED_SURV_MODIFY) && mark.ignore_mask.load(Relaxed) != 0 {
-                mark.ignore_mask.store(0, Relaxed);
-                index::mask_changed(mark);
-            }
+        if !mark.has(FSNOTIFY_MARK_FLAG_IGNORED_SURV_MODIFY) && mark.ignore_mask.load(Relaxed) != 0 {
+            mark.ignore_mask.store(0, Relaxed);
+            index::mask_changed(mark);
         }
     }
-    let is_dir = event.mask & FS_ISDIR != 0;
+    (mark.mask.load(Relaxed), effective_ignore_mask(mark, mask & FS_ISDIR != 0, iter_type))
+}
+
+/// Tells the current group, if its marks together are interested.
+fn send_to_group(walk: &mut Walk, event: &Event<'_>) -> c_int {
     let (mut interest, mut ignored) = (0, 0);
-    for (i, mark) in walk.reported() {
-        interest |= mark.mask.load(Relaxed);
-        ignored |= effective_ignore_mask(mark, is_dir, i);
+    for (i, mark) in reported(&walk.iter) {
+        let (wants, ignores) = judge(mark, event.mask, i);
+        interest |= wants;
+        ignored |= ignores;
     }
     if event.mask & ALL_FSNOTIFY_EVENTS & interest & !ignored == 0 {
         return 0;
     }
-    let group = walk.iter.current_group;
+    call(&mut walk.iter, event)
+}
+
+/// Only a permission event has an answer, and then the first that is not 0 counts.
+#[inline(always)]
+fn ends_the_walk(ret: c_int, mask: u32) -> bool {
+    ret != 0 && mask & ALL_FSNOTIFY_PERM_EVENTS != 0
+}
+
+/// Calls the current group with the marks that take part.
+#[inline(always)]
+fn call(iter: &mut fsnotify_iter_info, event: &Event<'_>) -> c_int {
+    let group = iter.current_group;
     // SAFETY: the marks found in the read side keep their group.
     let ops = unsafe { &*group }.ops();
     trace::dispatch(event.mask, event.data.ptr, event.data.kind, event.cookie);
@@ -102,16 +116,16 @@ fn send_to_group(walk: &mut Walk, event: &Event<'_>) -> c_int {
                 raw_inode(event.dir),
                 event.name,
                 event.cookie,
-                &mut walk.iter,
+                iter,
             )
         },
-        None => handle_event_simply(walk, ops, event),
+        None => handle_event_simply(iter, ops, event),
     }
 }
 
 /// For groups with `handle_inode_event`: the parent's mark first, then the inode's.
-fn handle_event_simply(walk: &Walk, ops: &fsnotify_ops, event: &Event<'_>) -> c_int {
-    if walk.reported_mark(SB).is_some() || walk.reported_mark(VFSMOUNT).is_some() {
+fn handle_event_simply(iter: &fsnotify_iter_info, ops: &fsnotify_ops, event: &Event<'_>) -> c_int {
+    if reported_mark(iter, SB).is_some() || reported_mark(iter, VFSMOUNT).is_some() {
         warn("fsnotify", "a mark on a superblock or mount needs a handle_event callback");
         return 0;
     }
@@ -122,13 +136,13 @@ fn handle_event_simply(walk: &Walk, ops: &fsnotify_ops, event: &Event<'_>) -> c_
             return 0;
         }
     }
-    if let Some(parent_mark) = walk.reported_mark(PARENT) {
+    if let Some(parent_mark) = reported_mark(iter, PARENT) {
         let ret = call_inode_event(ops, parent_mark, &Event { cookie: 0, ..*event });
         if ret != 0 {
             return ret;
         }
     }
-    let Some(inode_mark) = walk.reported_mark(INODE) else { return 0 };
+    let Some(inode_mark) = reported_mark(iter, INODE) else { return 0 };
     // Whoever watches the child itself is told without the child flag, and with directory and name only if the event
     // is one of a directory entry.
     let mut own = Event { mask: event.mask & !FS_EVENT_ON_CHILD, ..*event };
@@ -213,32 +227,91 @@ fn deliver(
     inode: Option<&inode>,
     second: Option<(usize, &inode)>,
 ) -> c_int {
-    let mut walk = Walk::begin(event.mask);
-    if let Some(info) = info {
-        walk.start(SB, &info.sb_marks);
+    let idx = srcu_read_lock(mark_srcu());
+    let lists = [
+        info.and_then(|info| connector_at(&info.sb_marks)).map(|conn| (SB, conn)),
+        mnt.and_then(|mnt| connector_at(&mnt.mnt_fsnotify_marks)).map(|conn| (VFSMOUNT, conn)),
+        inode.and_then(|inode| connector_at(&inode.i_fsnotify_marks)).map(|conn| (INODE, conn)),
+        second.and_then(|(iter_type, inode)| connector_at(&inode.i_fsnotify_marks).map(|conn| (iter_type, conn))),
+    ];
+    let (idx, answer) = match lists {
+        [Some((iter_type, conn)), None, None, None]
+        | [None, Some((iter_type, conn)), None, None]
+        | [None, None, Some((iter_type, conn)), None]
+        | [None, None, None, Some((iter_type, conn))]
+            if !index::is_indexed(conn) =>
+        {
+            deliver_on_one_list(event, iter_type, conn, idx)
+        }
+        _ => deliver_on_lists(event, &lists, idx),
+    };
+    srcu_read_unlock(mark_srcu(), idx);
+    answer
+}
+
+/// The walk over one list without an index, which most events are: each mark is a call of its own. Returns the index to leave the read
+/// side with, and the answer.
+#[inline(always)]
+fn deliver_on_one_list(
+    event: &Event<'_>,
+    iter_type: usize,
+    conn: &fsnotify_mark_connector,
+    srcu_idx: c_int,
+) -> (c_int, c_int) {
+    let mut iter = fsnotify_iter_info {
+        marks: [ptr::null_mut(); ITER_TYPE_COUNT],
+        current_group: ptr::null_mut(),
+        report_mask: 1 << iter_type,
+        srcu_idx,
+    };
+    let events = event.mask & ALL_FSNOTIFY_EVENTS;
+    let mut at = conn.first_mark();
+    // SAFETY: found inside the read side.
+    while let Some(mark) = unsafe { at.as_ref() } {
+        let wanted = connector::interest(mark) & events != 0 && takes_part(mark, iter_type) && {
+            let (interest, ignored) = judge(mark, event.mask, iter_type);
+            events & interest & !ignored != 0
+        };
+        if !wanted {
+            at = mark.next_on_object();
+            continue;
+        }
+        iter.marks[iter_type] = at;
+        iter.current_group = mark.group.load(Relaxed);
+        let ret = call(&mut iter, event);
+        if ends_the_walk(ret, event.mask) {
+            return (left(iter.srcu_idx), ret);
+        }
+        // As the handler has left it: one that went out of the read side has pinned this mark.
+        // SAFETY: found inside the read side, or pinned by a handler while that was left.
+        at = unsafe { iter.marks[iter_type].as_ref() }.map_or(ptr::null_mut(), fsnotify_mark::next_on_object);
     }
-    if let Some(mnt) = mnt {
-        walk.start(VFSMOUNT, &mnt.mnt_fsnotify_marks);
-    }
-    if let Some(inode) = inode {
-        walk.start(INODE, &inode.i_fsnotify_marks);
-    }
-    if let Some((iter_type, inode)) = second {
-        walk.start(iter_type, &inode.i_fsnotify_marks);
+    (left(iter.srcu_idx), 0)
+}
+
+/// The walk over several lists, or one with an index.
+#[inline(never)]
+fn deliver_on_lists(
+    event: &Event<'_>,
+    lists: &[Option<(usize, &fsnotify_mark_connector)>],
+    srcu_idx: c_int,
+) -> (c_int, c_int) {
+    let mut walk = Walk::new(event.mask, srcu_idx);
+    for &(iter_type, conn) in lists.iter().flatten() {
+        walk.start(iter_type, conn);
     }
     let mut answer = 0;
     walk.skip();
     while walk.select() {
         let ret = send_to_group(&mut walk, event);
-        if ret != 0 && event.mask & ALL_FSNOTIFY_PERM_EVENTS != 0 {
+        if ends_the_walk(ret, event.mask) {
             answer = ret;
             break;
         }
         walk.advance();
         walk.skip();
     }
-    walk.end();
-    answer
+    (left(walk.iter.srcu_idx), answer)
 }
 
 /// Do inode, mount or superblock want this event with parent and name?

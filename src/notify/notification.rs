@@ -44,13 +44,19 @@ impl<'a> Queue<'a> {
         first(self.0)
     }
 
-    fn push(&self, event: NonNull<fsnotify_event>) {
+    /// Puts an event on the queue and tells the backend so.
+    #[inline(always)]
+    fn push(&self, event: NonNull<fsnotify_event>, insert: Option<InsertFn>) {
         let group = self.0;
         group.q_len.store(group.q_len.load(Relaxed).wrapping_add(1), Relaxed);
         // SAFETY: the event is alive: the caller gives it to the queue.
         let link = unsafe { &event.as_ref().list };
         // SAFETY: the queue's lock is held, queued events are alive, and this one is on no list (the caller checked).
         unsafe { group.notification_list.add_tail(link) };
+        if let Some(insert) = insert {
+            // SAFETY: the callback's contract: the queue's lock is held and the event has just been put on the queue.
+            unsafe { insert(group.as_ptr(), event.as_ptr()) };
+        }
     }
 
     fn contains(&self, event: NonNull<fsnotify_event>) -> bool {
@@ -80,20 +86,6 @@ fn is_linked(event: NonNull<fsnotify_event>) -> bool {
     !unsafe { event.as_ref() }.list.is_empty()
 }
 
-/// What an insertion did.
-enum Outcome {
-    /// This event is on the queue now.
-    Queued(NonNull<fsnotify_event>),
-    /// The overflow event is on the queue now.
-    Overflowed(NonNull<fsnotify_event>),
-    /// The merge callback's value.
-    Merged(c_int),
-    /// Nothing was put on the queue.
-    Dropped,
-    /// The event is on a list already: on this queue, or on another.
-    Misused { here: bool },
-}
-
 /// Queues an event, or the overflow event in its place. See `fsnotify_insert_event()`.
 pub(crate) fn insert_event(
     group: &fsnotify_group,
@@ -101,81 +93,69 @@ pub(crate) fn insert_event(
     merge: Option<MergeFn>,
     insert: Option<InsertFn>,
 ) -> c_int {
-    let raw = event.map_or(ptr::null_mut(), NonNull::as_ptr);
-    let result = match insert_locked(group, event, merge, insert) {
-        Outcome::Queued(event) => {
-            trace::event_queue(group.as_ptr(), event.as_ptr(), group.q_len.load(Relaxed));
-            QUEUED
-        }
-        Outcome::Overflowed(overflow) => {
-            trace::event_overflow(group.as_ptr(), overflow.as_ptr());
-            count(Counter::EventOverflow, 1);
-            if event != Some(overflow) {
-                count(Counter::EventDropped, 1);
-            }
-            DROPPED
-        }
-        Outcome::Merged(value) => {
-            trace::event_merge(group.as_ptr(), raw);
+    let queue = Queue::lock(group);
+    let full = group.q_len.load(Relaxed) >= group.max_events.load(Relaxed);
+    let is_overflow = |event: NonNull<fsnotify_event>| event.as_ptr() == group.overflow_event.load(Relaxed);
+    let event = match event {
+        Some(event) if !group.shutdown.load(Relaxed) && !full && !is_overflow(event) && !is_linked(event) => event,
+        _ => return insert_otherwise(queue, event, insert),
+    };
+    if let Some(merge) = merge.filter(|_| !group.notification_list.is_empty()) {
+        // SAFETY: the callback's contract: the queue's lock is held and the queue is not empty.
+        let value = unsafe { merge(group.as_ptr(), event.as_ptr()) };
+        if value != 0 {
+            drop(queue);
+            trace::event_merge(group.as_ptr(), event.as_ptr());
             count(Counter::EventMerged, 1);
             return value;
         }
-        Outcome::Dropped => {
-            trace::event_drop(group.as_ptr(), raw);
-            count(Counter::EventDropped, 1);
-            return DROPPED;
-        }
-        Outcome::Misused { here } => {
-            warn("fsnotify_insert_event", "the event is on a queue already");
-            return if here { QUEUED } else { DROPPED };
-        }
+    }
+    queue.push(event, insert);
+    let len = group.q_len.load(Relaxed);
+    drop(queue);
+    trace::event_queue(group.as_ptr(), event.as_ptr(), len);
+    announce(group);
+    QUEUED
+}
+
+/// An insertion that does not end with the event on the queue.
+#[cold]
+#[inline(never)]
+fn insert_otherwise(queue: Queue<'_>, event: Option<NonNull<fsnotify_event>>, insert: Option<InsertFn>) -> c_int {
+    let group = queue.0;
+    let overflow = NonNull::new(group.overflow_event.load(Relaxed));
+    let shutdown = group.shutdown.load(Relaxed);
+    if let Some(event) = event.filter(|&event| !shutdown && Some(event) != overflow && is_linked(event)) {
+        let here = queue.contains(event);
+        drop(queue);
+        warn("fsnotify_insert_event", "the event is on a queue already");
+        return if here { QUEUED } else { DROPPED };
+    }
+    // Full, or the overflow event itself. A group that has none just loses the event.
+    let Some(overflow) = overflow.filter(|&overflow| !shutdown && !is_linked(overflow)) else {
+        drop(queue);
+        let raw = event.map_or(ptr::null_mut(), NonNull::as_ptr);
+        trace::event_drop(group.as_ptr(), raw);
+        count(Counter::EventDropped, 1);
+        return DROPPED;
     };
+    queue.push(overflow, insert);
+    drop(queue);
+    trace::event_overflow(group.as_ptr(), overflow.as_ptr());
+    count(Counter::EventOverflow, 1);
+    if event != Some(overflow) {
+        count(Counter::EventDropped, 1);
+    }
+    announce(group);
+    DROPPED
+}
+
+/// Something has been queued: tells those who wait for it. The queue's lock is not held.
+#[inline(always)]
+fn announce(group: &fsnotify_group) {
     count(Counter::EventQueued, 1);
     wake_up(&group.notification_waitq);
     kill_fasync(&group.fsn_fa, SIGIO, POLL_IN);
-    result
-}
-
-fn insert_locked(
-    group: &fsnotify_group,
-    event: Option<NonNull<fsnotify_event>>,
-    merge: Option<MergeFn>,
-    insert: Option<InsertFn>,
-) -> Outcome {
-    let queue = Queue::lock(group);
-    if group.shutdown.load(Relaxed) {
-        return Outcome::Dropped;
-    }
-    let overflow = NonNull::new(group.overflow_event.load(Relaxed));
-    let full = group.q_len.load(Relaxed) >= group.max_events.load(Relaxed);
-    let outcome = match event {
-        Some(event) if Some(event) != overflow && is_linked(event) => {
-            return Outcome::Misused { here: queue.contains(event) };
-        }
-        Some(event) if Some(event) != overflow && !full => {
-            if let Some(merge) = merge.filter(|_| !group.notification_list.is_empty()) {
-                // SAFETY: the callback's contract: the queue's lock is held and the queue is not empty.
-                let value = unsafe { merge(group.as_ptr(), event.as_ptr()) };
-                if value != 0 {
-                    return Outcome::Merged(value);
-                }
-            }
-            Outcome::Queued(event)
-        }
-        // Full, or the overflow event itself. A group that has none just loses the event.
-        _ => match overflow {
-            Some(overflow) if !is_linked(overflow) => Outcome::Overflowed(overflow),
-            _ => return Outcome::Dropped,
-        },
-    };
-    if let Outcome::Queued(event) | Outcome::Overflowed(event) = outcome {
-        queue.push(event);
-        if let Some(insert) = insert {
-            // SAFETY: the callback's contract: the queue's lock is held and the event has just been put on the queue.
-            unsafe { insert(group.as_ptr(), event.as_ptr()) };
-        }
-    }
-    outcome
 }
 
 /// The oldest event on the queue; the caller holds `notification_lock`.

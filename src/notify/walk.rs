@@ -6,9 +6,8 @@
 
 use super::{connector, index, mark};
 use crate::abi::*;
-use crate::host::*;
+use core::ffi::c_int;
 use core::ptr;
-use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering::Relaxed;
 
 pub(super) const INODE: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_INODE as usize;
@@ -58,8 +57,29 @@ fn bits(set: impl Into<u32>) -> impl Iterator<Item = usize> {
 
 /// The parent watches its children, but does this mark?
 #[inline(always)]
-fn takes_part(mark: &fsnotify_mark, iter_type: usize) -> bool {
+pub(super) fn takes_part(mark: &fsnotify_mark, iter_type: usize) -> bool {
     iter_type != PARENT || (mark.mask.load(Relaxed) | ignore_mask(mark)) & FS_EVENT_ON_CHILD != 0
+}
+
+/// The index to leave the read side with.
+#[inline(always)]
+pub(super) fn left(srcu_idx: c_int) -> c_int {
+    srcu_idx & !mark::LEFT_READ_SIDE
+}
+
+fn mark_in(iter: &fsnotify_iter_info, iter_type: usize) -> Option<&fsnotify_mark> {
+    // SAFETY: found inside the read side, or pinned by a handler while that was left.
+    unsafe { iter.marks[iter_type].as_ref() }
+}
+
+/// The marks that take part in the current call.
+pub(super) fn reported(iter: &fsnotify_iter_info) -> impl Iterator<Item = (usize, &fsnotify_mark)> {
+    bits(iter.report_mask).filter_map(|i| mark_in(iter, i).map(|mark| (i, mark)))
+}
+
+/// The mark of one list, if it takes part in the current call.
+pub(super) fn reported_mark(iter: &fsnotify_iter_info, iter_type: usize) -> Option<&fsnotify_mark> {
+    mark_in(iter, iter_type).filter(|_| iter.report_mask & (1 << iter_type) != 0)
 }
 
 /// One walk over the marks of an event. The struct is C's, because handlers see it.
@@ -88,15 +108,15 @@ impl Known {
 }
 
 impl Walk {
-    /// Enters the read side.
+    /// A walk inside the read side.
     #[inline(always)]
-    pub fn begin(events: u32) -> Self {
+    pub fn new(events: u32, srcu_idx: c_int) -> Self {
         Walk {
             iter: fsnotify_iter_info {
                 marks: [ptr::null_mut(); ITER_TYPE_COUNT],
                 current_group: ptr::null_mut(),
                 report_mask: 0,
-                srcu_idx: srcu_read_lock(mark_srcu()),
+                srcu_idx,
             },
             events: events & ALL_FSNOTIFY_EVENTS,
             lists: 0,
@@ -107,8 +127,7 @@ impl Walk {
 
     /// Starts at the first mark of an object.
     #[inline(always)]
-    pub fn start(&mut self, iter_type: usize, connp: &AtomicPtr<fsnotify_mark_connector>) {
-        let Some(conn) = connector_at(connp) else { return };
+    pub fn start(&mut self, iter_type: usize, conn: &fsnotify_mark_connector) {
         self.lists |= 1 << iter_type;
         self.set_mark(iter_type, conn.first_mark());
         if index::is_indexed(conn) {
@@ -239,20 +258,7 @@ impl Walk {
     }
 
     fn mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
-        // SAFETY: found inside the read side, or pinned by a handler while that was left.
-        unsafe { self.iter.marks[iter_type].as_ref() }
-    }
-
-    /// The marks that take part in the current call.
-    pub fn reported(&self) -> impl Iterator<Item = (usize, &fsnotify_mark)> {
-        bits(self.iter.report_mask).filter_map(|i| self.mark(i).map(|mark| (i, mark)))
-    }
-
-    pub fn reported_mark(&self, iter_type: usize) -> Option<&fsnotify_mark> {
-        if self.iter.report_mask & (1 << iter_type) == 0 {
-            return None;
-        }
-        self.mark(iter_type)
+        mark_in(&self.iter, iter_type)
     }
 
     /// Chooses the next group and its marks; false when all groups have been called.
@@ -313,11 +319,5 @@ impl Walk {
                 }
             }
         }
-    }
-
-    /// Leaves the read side.
-    #[inline(always)]
-    pub fn end(&self) {
-        srcu_read_unlock(mark_srcu(), self.iter.srcu_idx & !mark::LEFT_READ_SIDE);
     }
 }
