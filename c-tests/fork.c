@@ -202,6 +202,46 @@ static void signals(void)
 	fsnotify_destroy_group(group);
 }
 
+/* ---- one more thread ---- */
+
+static int leave;
+
+static void *sleeps(void *arg)
+{
+	(void)arg;
+	wait_until(peek(leave));
+	return NULL;
+}
+
+/* The parent's worker, which has just been asked for, does not come here; and with more threads the child gets none by itself. */
+static void asks_for_its_own_worker(void)
+{
+	struct fsnotify_group *own = fsnotify_alloc_group(&f_ops, 0);
+
+	f_unmark(f_mark(own, fs->root->d_inode, FS_CREATE));
+	wait_until(peek(n_f_marks_freed) == n_f_marks_made);
+	fsnotify_destroy_group(own);
+	want(true);
+}
+
+static void one_more_thread(void)
+{
+	struct fsnotify_group *asks = fsnotify_alloc_group(&f_ops, 0);
+	int i, failures = 0;
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, sleeps, NULL);
+	for (i = 0; i < 10; i++) {
+		f_unmark(f_mark(asks, inode, FS_ATTRIB));
+		failures += in_child(asks_for_its_own_worker, 20) != 0;
+		fsnotify_wait_marks_destroyed();
+	}
+	is(failures, 0, "one more thread: a mark of the child is freed by the child's worker");
+	put_value(leave, 1);
+	pthread_join(thread, NULL);
+	fsnotify_destroy_group(asks);
+}
+
 /* ---- many threads ---- */
 
 static int stop;
@@ -288,6 +328,7 @@ int main(void)
 	fsn_quiesce();
 	fsn_stats(&clean);
 	one_thread();
+	one_more_thread();
 	signals();
 	hanging_callback();
 #ifdef __SANITIZE_ADDRESS__

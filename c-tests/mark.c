@@ -446,6 +446,24 @@ static void masks(void)
 	fs_end(fs);
 }
 
+/* Nobody waits for the marks: each time the worker comes by itself. */
+static void freed_unasked(void)
+{
+	struct tfs *fs = fs_by_hand();
+	struct fsnotify_group *group = group_new(&full_ops);
+	int i, k, freed;
+
+	for (i = 0; i < 5; i++) {
+		freed = peek(n_free_mark);
+		for (k = 0; k <= i; k++)
+			unwatch(watch(group, fs->root->d_inode, FS_CREATE));
+		wait_until(peek(n_free_mark) == freed + i + 1);
+	}
+	ok(true, "reaper: the marks are freed without anybody's asking, each time");
+	fsnotify_destroy_group(group);
+	fs_end(fs);
+}
+
 int main(void)
 {
 	tests_begin();
@@ -460,5 +478,6 @@ int main(void)
 	replaced_while_referenced();
 	clear_by_type();
 	masks();
+	freed_unasked();
 	return tests_end();
 }

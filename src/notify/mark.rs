@@ -86,11 +86,8 @@ pub(crate) unsafe fn put<L: Before<Connector>>(held: &mut Held<'_, L>, mark: Non
     let conn_ref = conn.object();
     drop(conn);
     dropped.put();
-    if last {
-        reaper::queue_connector(conn_ref);
-    }
     // Children's flags stay as they are: `__fsnotify_parent()` clears those that have become wrong.
-    reaper::queue_mark(this);
+    reaper::queue_mark(this, last.then_some(conn_ref));
 }
 
 /// The mark's end: `free_mark`, then its reference on the group.
@@ -285,23 +282,28 @@ pub(crate) fn find(
 ///
 /// The caller has a reference on the mark or is inside the read side.
 pub(crate) unsafe fn detach(held: &mut Held<'_, Group>, mark: NonNull<fsnotify_mark>) {
-    {
-        // SAFETY: kept by the caller's reference or read side.
-        let mut this = lock_mark(held, unsafe { mark.as_ref() });
-        if !this.has(ATTACHED) {
-            return;
-        }
-        this.update_flags(0, ATTACHED);
+    // SAFETY: kept by the caller's reference or read side.
+    if end(held, unsafe { mark.as_ref() }, ATTACHED) & ATTACHED != 0 {
+        // SAFETY: the reference of the group's list.
+        unsafe { put(held, mark) };
+    }
+}
+
+/// Takes away those of `flags` (attached, alive) that the mark has, and returns them. The reference of the group's list, if it was
+/// attached, and the word to the backend, if it was alive, are the caller's from then on.
+fn end(held: &mut Held<'_, Group>, mark: &fsnotify_mark, flags: u32) -> u32 {
+    let mut this = lock_mark(held, mark);
+    let had = this.flags.load(Relaxed) & flags;
+    this.update_flags(0, had);
+    if had & ATTACHED != 0 {
         // SAFETY: the group's mutex is held.
         unsafe { this.g_list.del_init() };
-        let detached = this.object();
-        if let Some(conn) = detached.connector().filter(|conn| index::is_indexed(conn)) {
-            index::detached(&lock_connector(this.held(), conn), detached);
+        if let Some(conn) = mark.connector().filter(|conn| index::is_indexed(conn)) {
+            index::detached(&lock_connector(this.held(), conn), mark);
         }
-        trace::mark_detach(this.group().as_ptr(), mark.as_ptr());
+        trace::mark_detach(mark.group().as_ptr(), mark.as_ptr());
     }
-    // SAFETY: the reference of the group's list.
-    unsafe { put(held, mark) };
+    had
 }
 
 /// Begins a mark's end: tells the backend, once.
@@ -313,6 +315,11 @@ pub(crate) fn free(held: &mut Held<'_, Nothing>, mark: &fsnotify_mark) {
         }
         mark.update_flags(0, ALIVE);
     }
+    tell_of_the_end(held, mark);
+}
+
+/// `freeing_mark`, for whoever has taken the mark's life.
+fn tell_of_the_end(_held: &mut Held<'_, Nothing>, mark: &fsnotify_mark) {
     let group = mark.group();
     if let Some(freeing_mark) = group.ops().freeing_mark {
         // SAFETY: the callback's contract: once a mark, no lock held, the caller keeps the mark.
@@ -326,13 +333,20 @@ pub(crate) fn free(held: &mut Held<'_, Nothing>, mark: &fsnotify_mark) {
 ///
 /// The caller has a reference on the mark or is inside the read side; `group` is the mark's.
 pub(crate) unsafe fn destroy(held: &mut Held<'_, Nothing>, mark: NonNull<fsnotify_mark>, group: &fsnotify_group) {
-    {
-        let mut group = lock_group(held, group);
-        // SAFETY: the caller keeps the mark.
-        unsafe { detach(group.held(), mark) };
-    }
     // SAFETY: the caller keeps the mark.
-    free(held, unsafe { mark.as_ref() });
+    let this = unsafe { mark.as_ref() };
+    let had = {
+        let mut group = lock_group(held, group);
+        let had = end(group.held(), this, ATTACHED | ALIVE);
+        if had & ATTACHED != 0 {
+            // SAFETY: the reference of the group's list.
+            unsafe { put(group.held(), mark) };
+        }
+        had
+    };
+    if had & ALIVE != 0 {
+        tell_of_the_end(held, this);
+    }
 }
 
 /// Destroys the group's marks: all of them, or those on one type of object.
@@ -366,22 +380,22 @@ pub(crate) fn clear_by_group(held: &mut Held<'_, Nothing>, group: &fsnotify_grou
 /// Destroys marks from the front of a list until it is empty.
 fn clear_list(held: &mut Held<'_, Nothing>, group: &fsnotify_group, list: &list_head) {
     loop {
-        let mark = {
+        let (mark, had) = {
             let mut group = lock_group(held, group);
             let Some(link) = list.first() else { return };
             // SAFETY: the links of the list are those of live marks while the mutex is held.
             let Some(mark) = NonNull::new(unsafe { crate::abi::list::entry!(link, fsnotify_mark, g_list) }) else {
                 return;
             };
+            // What is on the list is attached, so the list's reference is ours from here on.
             // SAFETY: as above.
-            get(unsafe { mark.as_ref() });
-            // SAFETY: the reference just taken keeps the mark.
-            unsafe { detach(group.held(), mark) };
-            mark
+            (mark, end(group.held(), unsafe { mark.as_ref() }, ATTACHED | ALIVE))
         };
-        // SAFETY: kept by the reference taken above.
-        free(held, unsafe { mark.as_ref() });
-        // SAFETY: the reference taken above.
+        if had & ALIVE != 0 {
+            // SAFETY: kept by the reference of the group's list.
+            tell_of_the_end(held, unsafe { mark.as_ref() });
+        }
+        // SAFETY: the reference of the group's list.
         unsafe { put(held, mark) };
     }
 }

@@ -21,13 +21,22 @@ use crate::abi::*;
 use crate::host::*;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 
 /// The worker starts a round this many jiffies after the first mark of it.
 const DELAY: u64 = 1;
 
+/// The worker is asked for at least once in so many times.
+const ASK_AGAIN: u32 = 64;
+
 struct Reaper {
     lock: spinlock,
+    /// Rounds that have begun, plus one \[lock\].
+    rounds: AtomicU64,
+    /// The value of `rounds` before which the worker was last asked for; 0: not in this process.
+    asked_in: AtomicU64,
+    /// How often it was not asked since \[lock\].
+    left_out: AtomicU32,
     /// Which of the two batches gathers.
     parity: AtomicUsize,
     /// Groups that have marks in each batch.
@@ -54,6 +63,9 @@ struct Reaper {
 
 static REAPER: Reaper = Reaper {
     lock: spinlock::new(),
+    rounds: AtomicU64::new(1),
+    asked_in: AtomicU64::new(0),
+    left_out: AtomicU32::new(0),
     parity: AtomicUsize::new(0),
     queues: [const { hlist_head { first: AtomicPtr::new(ptr::null_mut()) } }; 2],
     connectors: AtomicPtr::new(ptr::null_mut()),
@@ -91,11 +103,17 @@ impl Drop for ReaperGuard {
     }
 }
 
-/// Takes a mark whose last reference has been put, and which is off its object's list.
-pub(crate) fn queue_mark(mark: &fsnotify_mark) {
+/// Takes a mark whose last reference has been put, and which is off its object's list; and the connector, if it has no mark and no
+/// object any more.
+pub(crate) fn queue_mark(mark: &fsnotify_mark, conn: Option<&fsnotify_mark_connector>) {
+    if let Some(conn) = conn {
+        index::connector_ends(conn);
+    }
     let state = group_state::of(mark.group());
-    {
-        let _guard = REAPER.lock();
+    queue(|| {
+        if let Some(conn) = conn {
+            push_connector(conn);
+        }
         let round = REAPER.parity.load(Relaxed);
         let batch = &state.batches[round];
         mark.g_list.next.store(batch.marks.load(Relaxed).cast(), Relaxed);
@@ -104,29 +122,50 @@ pub(crate) fn queue_mark(mark: &fsnotify_mark) {
             // SAFETY: the reaper's lock is held; a group with waiting marks is kept alive by them.
             unsafe { REAPER.queues[round].add_head(&batch.node) };
         }
-    }
-    queue_delayed_work(&WORK, DELAY);
+    });
 }
 
 /// Takes a connector that has no mark and no object any more.
 pub(crate) fn queue_connector(conn: &fsnotify_mark_connector) {
     index::connector_ends(conn);
-    {
-        let _guard = REAPER.lock();
-        conn.obj.store(REAPER.connectors.load(Relaxed).cast(), Relaxed);
-        REAPER.connectors.store(conn.as_ptr(), Relaxed);
-    }
-    queue_delayed_work(&WORK, DELAY);
+    queue(|| push_connector(conn));
+}
+
+/// The reaper's lock is held.
+fn push_connector(conn: &fsnotify_mark_connector) {
+    conn.obj.store(REAPER.connectors.load(Relaxed).cast(), Relaxed);
+    REAPER.connectors.store(conn.as_ptr(), Relaxed);
 }
 
 /// Takes a piece of an index that nobody can find any more. A connector's lock may be held, or none.
 pub(super) fn queue_memory(memory: &Retired) {
-    {
-        let _guard = REAPER.lock();
+    queue(|| {
         memory.next.store(REAPER.memory.load(Relaxed), Relaxed);
         REAPER.memory.store(ptr::from_ref(memory).cast_mut(), Relaxed);
-    }
+    });
+}
+
+/// Has `push` put something on a list, with the reaper's lock held, and sees to it that the worker comes.
+///
+/// Asking for the worker costs more than the rest. So it is left out when somebody has asked since the last round began: the next
+/// round is sure then, and takes what is pushed before it begins. `asked_in` is set after the asking, so whoever finds it set
+/// and then waits for the work finds that pending. Now and then it is asked again all the same: there may have been no thread to be had.
+fn queue(push: impl FnOnce()) {
+    let round = {
+        let _guard = REAPER.lock();
+        push();
+        let round = REAPER.rounds.load(Relaxed);
+        let left_out = REAPER.left_out.load(Relaxed);
+        if REAPER.asked_in.load(Acquire) == round && left_out < ASK_AGAIN {
+            REAPER.left_out.store(left_out + 1, Relaxed);
+            return;
+        }
+        REAPER.left_out.store(0, Relaxed);
+        round
+    };
     queue_delayed_work(&WORK, DELAY);
+    // Perhaps a round has begun since, or another thread has asked in a later one: that only makes for one question more.
+    REAPER.asked_in.store(round, Release);
 }
 
 /// Empties a batch; the reaper's lock is held.
@@ -164,6 +203,7 @@ unsafe extern "C" fn round(_work: *mut work_struct) {
         if REAPER.doomed_memory.load(Relaxed).is_null() {
             REAPER.doomed_memory.store(REAPER.memory.swap(ptr::null_mut(), Relaxed), Relaxed);
         }
+        REAPER.rounds.store(REAPER.rounds.load(Relaxed) + 1, Relaxed);
         let round = REAPER.parity.load(Relaxed);
         REAPER.parity.store(round ^ 1, Relaxed);
         round
@@ -301,6 +341,8 @@ pub(crate) fn after_fork_in_parent() {
 pub(crate) fn after_fork_in_child() {
     REAPER.lock.init();
     REAPER.callback.init();
+    // The worker that was asked for is not here.
+    REAPER.asked_in.store(0, Relaxed);
     init_waitqueue_head(&REAPER.left);
     // A child that has nothing to reap, and perhaps only wants to exec, gets no worker.
     let marks = REAPER.queues.iter().any(|queue| !queue.first.load(Relaxed).is_null());
