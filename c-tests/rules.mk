@@ -48,7 +48,7 @@ comma := ,
 
 # The parts of `make check`. Each runs alone, too; in the whole none keeps another from running.
 check-parts := check-runner check-variants check-rust check-doc check-stale check-symbols check-group-symbols check-shared check-static check-indexed \
-	check-link check-install check-matrix check-treewatch
+	check-link check-checkers check-install check-matrix check-treewatch
 part = @c-tests/part $(results)
 
 check:
@@ -106,6 +106,10 @@ check-indexed: $(shared) $(out)/$(soname) $(index-everything)
 
 check-link: lib group
 	$(part) $@ c-tests/link/run $(out) $(static) "$(static-libs)"
+
+# Sanitizers and valgrind beneath a program see what it does to the library's objects.
+check-checkers: lib
+	$(part) $@ c-tests/checkers/run $(out) $(static) "$(static-libs)"
 
 check-install: lib group
 	+@c-tests/part $(results) $@ c-tests/install/run DEBUG=$(DEBUG) CARGO_TRIPLE=$(CARGO_TRIPLE) CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)

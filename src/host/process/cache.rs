@@ -3,13 +3,13 @@
 //! says so and stays.
 
 use super::log;
-use super::slab::{self, Request};
-use super::stats::Slot;
+use super::slab::{self, Shape};
+use super::stats::{Counted, Slot};
 use crate::abi::*;
 use core::cell::UnsafeCell;
 use core::ffi::{c_uint, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Initialises a new object.
 ///
@@ -17,9 +17,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 pub type Ctor = Option<unsafe extern "C" fn(object: *mut c_void)>;
 
 /// No counter has been looked for yet.
-const NO_SLOT_YET: u32 = 0;
-/// All counters were taken: the cache's objects are not counted. (Less one it is no slot's number.)
-const NO_SLOT: u32 = u32::MAX;
+const NO_SHAPE_YET: u64 = 0;
 /// Room for a created cache's name, its NUL included.
 const NAME_MAX: usize = 32;
 
@@ -31,8 +29,8 @@ pub struct kmem_cache {
     align: usize,
     flags: slab_flags_t,
     ctor: Ctor,
-    /// Number of its counter plus one, or one of the two special values.
-    slot: AtomicU32,
+    /// What the headers of its objects say, their counter included, if there was one left; or [`NO_SHAPE_YET`].
+    shape: AtomicU64,
     /// The name of a cache made by [`kmem_cache_create`], written before anybody else sees it.
     own_name: UnsafeCell<log::Text<NAME_MAX>>,
 }
@@ -50,7 +48,7 @@ impl kmem_cache {
             align,
             flags,
             ctor: None,
-            slot: AtomicU32::new(NO_SLOT_YET),
+            shape: AtomicU64::new(NO_SHAPE_YET),
             own_name: UnsafeCell::new(log::Text::new()),
         }
     }
@@ -69,39 +67,48 @@ impl kmem_cache {
         core::str::from_utf8(own.as_bytes()).unwrap_or("?")
     }
 
-    /// The counter of its live objects.
-    fn slot(&self) -> Option<Slot> {
-        match self.slot.load(Ordering::Acquire) {
-            NO_SLOT_YET => self.take_slot(),
-            n => Slot::from_number(n - 1),
+    /// What the headers of its objects say.
+    #[inline]
+    fn shape(&self) -> Shape {
+        match self.shape.load(Ordering::Acquire) {
+            NO_SHAPE_YET => self.take_slot(),
+            word => Shape::from_word(word),
         }
     }
 
     #[cold]
-    fn take_slot(&self) -> Option<Slot> {
+    fn take_slot(&self) -> Shape {
         let taken = Slot::take();
-        let word = taken.map_or(NO_SLOT, |s| s.number() + 1);
-        match self.slot.compare_exchange(NO_SLOT_YET, word, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => taken,
+        let mine = Shape::new(self.size, self.align, Counted::by(taken));
+        match self.shape.compare_exchange(NO_SHAPE_YET, mine.word(), Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => mine,
             Err(other) => {
-                if let Some(mine) = taken {
-                    mine.give_back();
+                if let Some(slot) = taken {
+                    slot.give_back();
                 }
-                Slot::from_number(other - 1)
+                Shape::from_word(other)
             }
         }
     }
 
+    #[inline(always)]
     fn alloc(&self, gfp: gfp_t, function: &'static str) -> *mut c_void {
         let account = if self.flags & SLAB_ACCOUNT != 0 { __GFP_ACCOUNT } else { 0 };
-        let object = slab::alloc(Request {
-            size: self.size,
-            align: self.align,
-            gfp: gfp | account,
-            slot: self.slot(),
-            function,
-        });
-        if let Some(ctor) = self.ctor.filter(|_| !object.is_null()) {
+        match self.ctor {
+            None => slab::alloc(self.shape(), gfp | account, function),
+            Some(ctor) => self.alloc_constructed(ctor, gfp | account, function),
+        }
+    }
+
+    #[inline(never)]
+    fn alloc_constructed(
+        &self,
+        ctor: unsafe extern "C" fn(object: *mut c_void),
+        gfp: gfp_t,
+        function: &'static str,
+    ) -> *mut c_void {
+        let object = slab::alloc(self.shape(), gfp, function);
+        if !object.is_null() {
             // SAFETY: whoever made the cache gave this function for its objects.
             unsafe { ctor(object) };
         }
@@ -129,11 +136,21 @@ pub unsafe fn kmem_cache_free(cache: &kmem_cache, object: *mut c_void) {
         return;
     }
     // SAFETY: the caller's promise.
-    if unsafe { slab::slot_of(object) } != cache.slot() {
-        log::warn("kmem_cache_free", "the object is not of this cache");
+    let shape = unsafe { slab::shape_of(object) };
+    if shape != cache.shape() {
+        foreign(shape, cache);
     }
     // SAFETY: the caller's promise.
     unsafe { slab::free(object, "kmem_cache_free") };
+}
+
+/// The object's header is not what the cache's are: an object of another cache, or one that was freed, which the free will
+/// tell. Without counters caches cannot be told apart.
+#[cold]
+fn foreign(shape: Shape, cache: &kmem_cache) {
+    if shape.counted() != cache.shape().counted() {
+        log::warn("kmem_cache_free", "the object is not of this cache");
+    }
 }
 
 /// A new cache; NULL without memory or for a bad argument (an alignment that is no power of two, no size, too large).
@@ -169,7 +186,7 @@ fn try_create(name: &[u8], size: usize, align: usize, flags: slab_flags_t, ctor:
         align,
         flags,
         ctor,
-        slot: AtomicU32::new(NO_SLOT_YET),
+        shape: AtomicU64::new(NO_SHAPE_YET),
         own_name: UnsafeCell::new(own_name),
     };
     // SAFETY: `room` is large enough, and aligned as kmalloc aligns.
@@ -188,7 +205,7 @@ pub unsafe fn kmem_cache_destroy(cache: *mut kmem_cache) {
     let Some(c) = (unsafe { cache.as_ref() }) else {
         return;
     };
-    if let Some(slot) = Slot::from_number(c.slot.load(Ordering::Acquire).wrapping_sub(1)) {
+    if let Some(slot) = Shape::from_word(c.shape.load(Ordering::Acquire)).counted().slot() {
         let live = slot.read();
         if live != 0 {
             let name = c.name();

@@ -294,6 +294,12 @@ pub fn get_from_mm(mm: *const c_void) -> *mut mem_cgroup {
     }
 }
 
+/// Whether charges of the calling thread may go to any group but the root: if not, [`charge`] does nothing.
+#[inline(always)]
+pub(super) fn somebody_pays() -> bool {
+    !ACTIVE.with(Cell::get).is_null() || !OWN.with(Cell::get).is_null() || !PROCESS.load(Ordering::Relaxed).is_null()
+}
+
 /// Charges `bytes` to whoever pays for this thread: the group that was charged, NULL if that is the root, `Err` if its
 /// limit refused.
 pub(super) fn charge(bytes: usize, force: bool) -> Result<*mut mem_cgroup, ()> {

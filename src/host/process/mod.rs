@@ -3,7 +3,9 @@
 pub(crate) extern crate std;
 
 pub mod cache;
+mod checkers;
 pub mod creds;
+mod depot;
 pub(crate) mod descriptors;
 pub(crate) mod doorbell;
 mod errno;
@@ -19,6 +21,7 @@ pub mod idr;
 pub mod kthread;
 pub mod list_lru;
 pub mod log;
+mod magazine;
 pub mod membarrier;
 pub mod memcg;
 pub mod mempool;

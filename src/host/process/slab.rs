@@ -5,14 +5,18 @@
 //! it came from, and a mark by which a debug build knows its own objects. Failure is a NULL pointer, whether malloc has no
 //! memory, a memory group is at its limit, or a test injects it.
 //!
-//! An object costs its memory group its size plus the header, and the alignment where that is larger than 16.
+//! An object costs its memory group its size plus the header, and the alignment where that is larger than 16. Freed blocks
+//! of up to a kilobyte are kept for the thread's next allocations ([`magazine`](super::magazine)), unless [somebody
+//! watches](super::checkers); whether a block is new or was kept, it is charged, counted and refused the same.
 
+use super::checkers;
 use super::log;
+use super::magazine::Class;
 use super::memcg::{self, mem_cgroup};
-use super::stats::{self, Counter, Slot};
+use super::stats::{self, Counted, Counter, Mine};
 use crate::abi::*;
 use core::ffi::{c_char, c_void};
-use core::ptr::{self, NonNull};
+use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// What an allocation of no bytes returns: not NULL, not to be read, taken by [`kfree`].
@@ -22,119 +26,191 @@ pub(crate) const KVMALLOC_MAX: usize = i32::MAX as usize;
 
 /// Alignment of what malloc returns, and the header's size.
 const MIN_ALIGN: usize = 16;
-/// Mark of a live object's header.
-const LIVE: u16 = 0x5ab1;
-/// Mark of a freed object's header, for as long as malloc leaves it there.
-const FREED: u16 = 0xdead;
+/// The mark in a header's shape.
+const MARK: u64 = 0xfff << 52;
+/// That of a live object.
+const LIVE: u64 = 0x5ab << 52;
+/// That of a freed one, for as long as malloc leaves it there.
+const FREED: u64 = 0xdea << 52;
 /// What freed memory holds in a debug build.
 #[cfg(debug_assertions)]
 const POISON: c_int = 0x6b;
 #[cfg(debug_assertions)]
 use core::ffi::c_int;
 
+/// What is known of an object before there is one, as one word. Bits 0 to 31: the size asked for. 32 to 39: the class of its
+/// block. 40 to 47: its [`Counted`]. 48 to 51: the logarithm of the alignment, less 4. The rest: [`LIVE`] or [`FREED`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(super) struct Shape(u64);
+
+impl Shape {
+    /// Of objects of `size` bytes, not 0 and at most [`KVMALLOC_MAX`], at multiples of `align`, a power of two up to 2^16.
+    #[inline]
+    pub(super) const fn new(size: usize, align: usize, counted: Counted) -> Shape {
+        let (align, class) =
+            if align > MIN_ALIGN { (align, Class::NONE) } else { (MIN_ALIGN, Class::of(size + MIN_ALIGN)) };
+        let shift = align.trailing_zeros() as u64 - MIN_ALIGN.trailing_zeros() as u64;
+        Shape(size as u64 | (class.number() as u64) << 32 | (counted.number() as u64) << 40 | shift << 48 | LIVE)
+    }
+
+    /// As a word that is never 0.
+    pub(super) const fn word(self) -> u64 {
+        self.0
+    }
+
+    /// The opposite of [`word`](Self::word).
+    pub(super) const fn from_word(word: u64) -> Shape {
+        Shape(word)
+    }
+
+    #[inline]
+    const fn size(self) -> usize {
+        self.0 as u32 as usize
+    }
+
+    /// Bytes between the start of malloc's block and the object.
+    #[inline]
+    const fn offset(self) -> usize {
+        MIN_ALIGN << (self.0 >> 48 & 15)
+    }
+
+    /// What the memory group pays.
+    #[inline]
+    const fn cost(self) -> usize {
+        self.size() + self.offset()
+    }
+
+    #[inline(always)]
+    pub(super) const fn counted(self) -> Counted {
+        Counted::from_number((self.0 >> 40) as u8)
+    }
+
+    /// Where such a block may be kept.
+    #[inline(always)]
+    const fn class(self) -> Class {
+        Class::from_number((self.0 >> 32) as u8)
+    }
+
+    #[inline(always)]
+    const fn mark(self) -> u64 {
+        self.0 & MARK
+    }
+
+    #[inline(always)]
+    const fn freed(self) -> Shape {
+        Shape(self.0 & !MARK | FREED)
+    }
+}
+
 #[repr(C, align(16))]
 #[derive(Clone, Copy)]
 struct Header {
     /// Who was charged; NULL: nobody.
     memcg: *mut mem_cgroup,
-    /// Bytes asked for.
-    size: u32,
-    /// log2 of the alignment.
-    align_shift: u8,
-    /// Number of the cache's counter plus one, 0 for none.
-    cache: u8,
-    /// [`LIVE`] or [`FREED`].
-    mark: u16,
+    shape: Shape,
 }
 const _: () = assert!(size_of::<Header>() == MIN_ALIGN);
 
-impl Header {
-    /// Bytes between the start of malloc's block and the object.
-    fn offset(&self) -> usize {
-        1 << self.align_shift
-    }
-
-    /// What the memory group pays.
-    fn cost(&self) -> usize {
-        self.size as usize + self.offset()
-    }
-
-    fn slot(&self) -> Option<Slot> {
-        Slot::from_number(u32::from(self.cache).wrapping_sub(1))
-    }
-}
-
-/// How an object is to be made.
-#[derive(Clone, Copy)]
-pub(super) struct Request {
-    /// Bytes; not zero.
-    pub(super) size: usize,
-    /// A power of two.
-    pub(super) align: usize,
-    /// `__GFP_*`.
-    pub(super) gfp: gfp_t,
-    /// The cache's counter.
-    pub(super) slot: Option<Slot>,
-    /// Who asks, for messages.
-    pub(super) function: &'static str,
-}
-
 fn is_zero_or_null(object: *const c_void) -> bool {
     object.addr() <= ZERO_SIZE_PTR.addr()
-}
-
-/// The object's header.
-///
-/// # Safety
-///
-/// `object` came from [`alloc`] and has not been freed.
-unsafe fn header(object: *const c_void) -> Header {
-    // SAFETY: `alloc` put a header right in front of the object.
-    unsafe { header_at(object).read() }
 }
 
 fn header_at(object: *const c_void) -> *mut Header {
     object.cast::<Header>().wrapping_sub(1).cast_mut()
 }
 
-/// An object, or NULL.
-pub(super) fn alloc(request: Request) -> *mut c_void {
-    if request.size > KVMALLOC_MAX {
-        if request.gfp & __GFP_NOWARN == 0 {
-            log::warn(request.function, "the size is out of range");
-        }
-        return failed();
+/// What the header says of the object.
+///
+/// # Safety
+///
+/// `object` came from [`alloc`] and has not been freed.
+#[inline]
+pub(super) unsafe fn shape_of(object: *const c_void) -> Shape {
+    // SAFETY: `alloc` put a header right in front of the object.
+    unsafe { (*header_at(object)).shape }
+}
+
+/// Who pays for the object.
+///
+/// # Safety
+///
+/// As for [`shape_of`].
+#[inline]
+unsafe fn payer_of(object: *const c_void) -> *mut mem_cgroup {
+    // SAFETY: as above.
+    unsafe { (*header_at(object)).memcg }
+}
+
+/// An object, or NULL. `function` is who asks, for messages.
+///
+/// This is the short way, of which every instruction counts: a block at hand, nobody to charge, no failure to inject.
+#[inline(always)]
+pub(super) fn alloc(shape: Shape, gfp: gfp_t, function: &'static str) -> *mut c_void {
+    if ARMED.load(Ordering::Relaxed) || (gfp & __GFP_ACCOUNT != 0 && memcg::somebody_pays()) {
+        return alloc_slowly(shape, gfp, function);
     }
-    let nofail = request.gfp & __GFP_NOFAIL != 0;
+    let Some(mine) = Mine::known() else {
+        return alloc_slowly(shape, gfp, function);
+    };
+    let Some(block) = mine.magazines().pop(shape.class()) else {
+        return alloc_slowly(shape, gfp, function);
+    };
+    let object = block.wrapping_byte_add(MIN_ALIGN);
+    // SAFETY: a block of the class has room for a header and the object, and is aligned to 16.
+    unsafe { header_at(object).write(Header { memcg: ptr::null_mut(), shape }) };
+    count_alloc(mine, shape);
+    if gfp & __GFP_ZERO != 0 {
+        // SAFETY: as above.
+        return unsafe { libc::memset(object, 0, shape.size()) };
+    }
+    object
+}
+
+/// The whole way.
+#[cold]
+#[inline(never)]
+fn alloc_slowly(shape: Shape, gfp: gfp_t, function: &'static str) -> *mut c_void {
+    let nofail = gfp & __GFP_NOFAIL != 0;
     if should_fail(nofail) {
         return failed();
     }
-    let align = request.align.max(MIN_ALIGN);
-    let mut h = Header {
-        memcg: ptr::null_mut(),
-        size: request.size as u32,
-        align_shift: align.trailing_zeros() as u8,
-        cache: request.slot.map_or(0, |s| s.number() as u8 + 1),
-        mark: LIVE,
-    };
-    if request.gfp & __GFP_ACCOUNT != 0 {
-        match memcg::charge(h.cost(), nofail) {
-            Ok(charged) => h.memcg = charged,
+    let mut memcg = ptr::null_mut();
+    if gfp & __GFP_ACCOUNT != 0 {
+        match memcg::charge(shape.cost(), nofail) {
+            Ok(charged) => memcg = charged,
             Err(()) => return failed(),
         }
     }
-    let Some(block) = block(h.cost(), align, request) else {
-        memcg::uncharge(h.memcg, h.cost());
+    let mine = Mine::find();
+    let kept = mine.map(Mine::magazines).and_then(|m| m.pop(shape.class()).or_else(|| m.refill(shape.class())));
+    let Some(block) = kept.or_else(|| new_block(shape, gfp, function)) else {
+        memcg::uncharge(memcg, shape.cost());
         return failed();
     };
-    let object = block.as_ptr().wrapping_byte_add(align);
-    // SAFETY: the block is `align` (at least a header) plus `size` bytes long and aligned to at least 16.
-    unsafe { header_at(object).write(h) };
-    if let Some(slot) = request.slot {
-        slot.add(1);
+    let object = block.wrapping_byte_add(shape.offset());
+    if kept.is_some() && gfp & __GFP_ZERO != 0 {
+        // SAFETY: the block is `offset` plus `size` bytes long.
+        unsafe { ptr::write_bytes(object.cast::<u8>(), 0, shape.size()) };
     }
-    stats::add_both(Counter::Alloc, 1, Counter::AllocBytes, request.size as i64);
+    // SAFETY: the offset is at least a header, and the block aligned to at least 16.
+    unsafe { header_at(object).write(Header { memcg, shape }) };
+    match mine {
+        Some(m) => count_alloc(m, shape),
+        None => {
+            shape.counted().add(1);
+            stats::add(Counter::Alloc, 1);
+            stats::add(Counter::AllocBytes, shape.size() as i64);
+        }
+    }
     object
+}
+
+#[inline(always)]
+fn count_alloc(mine: Mine, shape: Shape) {
+    mine.add_to(shape.counted(), 1);
+    mine.add(Counter::Alloc, 1);
+    mine.add(Counter::AllocBytes, shape.size() as i64);
 }
 
 #[cold]
@@ -144,17 +220,25 @@ fn failed() -> *mut c_void {
 }
 
 /// malloc's memory: zeroed if asked for; with `__GFP_NOFAIL` it waits for the system to have some.
-fn block(bytes: usize, align: usize, request: Request) -> Option<NonNull<c_void>> {
-    let zero = request.gfp & __GFP_ZERO != 0;
+fn new_block(shape: Shape, gfp: gfp_t, function: &'static str) -> Option<*mut c_void> {
+    let zero = gfp & __GFP_ZERO != 0;
+    let mut bytes = shape.cost();
+    if shape.class() != Class::NONE && checkers::may_keep() {
+        bytes = shape.class().bytes();
+    }
     let mut tries = 0u32;
     loop {
-        let block = if align > MIN_ALIGN { aligned_block(bytes, align, zero) } else { plain_block(bytes, zero) };
-        if block.is_some() || request.gfp & __GFP_NOFAIL == 0 {
-            return block;
+        let plain = shape.offset() == MIN_ALIGN;
+        let block = if plain { plain_block(bytes, zero) } else { aligned_block(bytes, shape.offset(), zero) };
+        if !block.is_null() {
+            return Some(block);
+        }
+        if gfp & __GFP_NOFAIL == 0 {
+            return None;
         }
         tries = tries.saturating_add(1);
         if tries == 1000 {
-            log::warn(request.function, "no memory for an allocation that must not fail; waiting");
+            log::warn(function, "no memory for an allocation that must not fail; waiting");
         }
         let pause = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
         // SAFETY: `pause` is readable, and the remaining time is not asked for.
@@ -162,58 +246,102 @@ fn block(bytes: usize, align: usize, request: Request) -> Option<NonNull<c_void>
     }
 }
 
-fn plain_block(bytes: usize, zero: bool) -> Option<NonNull<c_void>> {
-    NonNull::new(if zero {
+fn plain_block(bytes: usize, zero: bool) -> *mut c_void {
+    if zero {
         // SAFETY: calloc has no requirement.
         unsafe { libc::calloc(1, bytes) }
     } else {
         // SAFETY: malloc has no requirement.
         unsafe { libc::malloc(bytes) }
-    })
+    }
 }
 
-fn aligned_block(bytes: usize, align: usize, zero: bool) -> Option<NonNull<c_void>> {
+fn aligned_block(bytes: usize, align: usize, zero: bool) -> *mut c_void {
     let mut block: *mut c_void = ptr::null_mut();
     // SAFETY: `block` is writable; the alignment is a power of two and a multiple of a pointer's size.
     if unsafe { libc::posix_memalign(&mut block, align, bytes) } != 0 {
-        return None;
+        return ptr::null_mut();
     }
     if zero {
         // SAFETY: the block is `bytes` long.
         unsafe { ptr::write_bytes(block.cast::<u8>(), 0, bytes) };
     }
-    NonNull::new(block)
+    block
 }
 
-/// Frees an object. In a debug build an object that is not live is reported and left alone.
+/// Frees an object. One that is known not to be live (it was freed, and malloc has not had it since) is reported and left alone.
 ///
 /// # Safety
 ///
 /// `object` came from [`alloc`] and nobody uses it any more.
+#[inline(always)]
 pub(super) unsafe fn free(object: *mut c_void, function: &'static str) {
     // SAFETY: the caller's promise.
-    let h = unsafe { header(object) };
-    if cfg!(debug_assertions) && !is_live(&h, function) {
-        return;
+    let shape = unsafe { shape_of(object) };
+    if shape.mark() != LIVE {
+        return complain(function, shape);
     }
-    count_free(&h);
+    // SAFETY: the caller's promise.
+    let memcg = unsafe { payer_of(object) };
     // SAFETY: the object is live and the caller's alone.
     #[cfg(debug_assertions)]
     unsafe {
-        libc::memset(object, POISON, h.size as usize)
+        libc::memset(object, POISON, shape.size())
     };
     // SAFETY: as above.
-    unsafe { header_at(object).write(Header { mark: FREED, ..h }) };
-    // SAFETY: the block begins one offset before the object.
-    unsafe { libc::free(object.wrapping_byte_sub(h.offset())) };
-    memcg::uncharge(h.memcg, h.cost());
+    unsafe { (*header_at(object)).shape = shape.freed() };
+    if let Some(mine) = Mine::known().filter(|_| memcg.is_null()) {
+        // A block that can be kept has no more than a header before the object.
+        if mine.magazines().push(shape.class(), object.wrapping_byte_sub(MIN_ALIGN)) {
+            count_free(mine, shape);
+            return;
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { free_slowly(object, shape, memcg) };
 }
 
-fn count_free(h: &Header) {
-    if let Some(slot) = h.slot() {
-        slot.add(-1);
+/// The whole way.
+///
+/// # Safety
+///
+/// As for [`free`]; shape and payer are the object's.
+#[cold]
+#[inline(never)]
+unsafe fn free_slowly(object: *mut c_void, shape: Shape, memcg: *mut mem_cgroup) {
+    let block = object.wrapping_byte_sub(shape.offset());
+    match count_free_anywhere(shape).map(Mine::magazines) {
+        Some(m) => {
+            if !m.push(shape.class(), block) {
+                // SAFETY: the caller's promise; a block of a class has its size.
+                unsafe { m.spill(shape.class(), block) };
+            }
+        }
+        // SAFETY: the caller's promise.
+        None => unsafe { libc::free(block) },
     }
-    stats::add_both(Counter::Free, 1, Counter::FreeBytes, h.size.into());
+    memcg::uncharge(memcg, shape.cost());
+}
+
+#[inline(always)]
+fn count_free(mine: Mine, shape: Shape) {
+    mine.add_to(shape.counted(), -1);
+    mine.add(Counter::Free, 1);
+    mine.add(Counter::FreeBytes, shape.size() as i64);
+}
+
+/// Counts a free in the thread's block, which is returned, or in that of all threads without one.
+fn count_free_anywhere(shape: Shape) -> Option<Mine> {
+    let mine = Mine::find();
+    match mine {
+        Some(m) => count_free(m, shape),
+        None => {
+            shape.counted().add(-1);
+            stats::add(Counter::Free, 1);
+            stats::add(Counter::FreeBytes, shape.size() as i64);
+        }
+    }
+    mine
 }
 
 /// The first half of a free: counters and charges. The memory stays until [`release`], for a debug build that keeps freed
@@ -225,11 +353,13 @@ fn count_free(h: &Header) {
 #[cfg(debug_assertions)]
 pub(crate) unsafe fn retire(object: *mut c_void) {
     // SAFETY: the caller's promise.
-    let h = unsafe { header(object) };
-    count_free(&h);
+    let shape = unsafe { shape_of(object) };
+    // SAFETY: the caller's promise.
+    let memcg = unsafe { payer_of(object) };
+    count_free_anywhere(shape);
     // SAFETY: the object is live and the caller's alone.
-    unsafe { header_at(object).write(Header { mark: FREED, ..h }) };
-    memcg::uncharge(h.memcg, h.cost());
+    unsafe { (*header_at(object)).shape = shape.freed() };
+    memcg::uncharge(memcg, shape.cost());
 }
 
 /// The second half: the memory.
@@ -240,31 +370,18 @@ pub(crate) unsafe fn retire(object: *mut c_void) {
 #[cfg(debug_assertions)]
 pub(crate) unsafe fn release(object: *mut c_void) {
     // SAFETY: the header was left in place.
-    let h = unsafe { header(object) };
+    let shape = unsafe { shape_of(object) };
     // SAFETY: the block begins one offset before the object.
-    unsafe { libc::free(object.wrapping_byte_sub(h.offset())) };
+    unsafe { libc::free(object.wrapping_byte_sub(shape.offset())) };
 }
 
 #[cold]
-fn complain(function: &'static str, mark: u16) -> bool {
-    let message =
-        if mark == FREED { "the object was freed already" } else { "not an object of kmalloc, or freed already" };
-    log::warn(function, message);
-    false
-}
-
-fn is_live(h: &Header, function: &'static str) -> bool {
-    h.mark == LIVE || complain(function, h.mark)
-}
-
-/// The counter of the cache that the object came from.
-///
-/// # Safety
-///
-/// `object` came from [`alloc`] and has not been freed.
-pub(super) unsafe fn slot_of(object: *const c_void) -> Option<Slot> {
-    // SAFETY: the caller's promise.
-    unsafe { header(object) }.slot()
+fn complain(function: &'static str, shape: Shape) {
+    let freed = shape.mark() == FREED;
+    log::warn(
+        function,
+        if freed { "the object was freed already" } else { "not an object of kmalloc, or freed already" },
+    );
 }
 
 /// Memory for `size` bytes, aligned to 16; NULL if there is none. `__GFP_ZERO` zeroes it, `__GFP_ACCOUNT` charges it,
@@ -278,7 +395,18 @@ fn kmalloc_for(size: usize, gfp: gfp_t, function: &'static str) -> *mut c_void {
     if size == 0 {
         return ZERO_SIZE_PTR;
     }
-    alloc(Request { size, align: MIN_ALIGN, gfp, slot: None, function })
+    if size > KVMALLOC_MAX {
+        return out_of_range(gfp, function);
+    }
+    alloc(Shape::new(size, MIN_ALIGN, Counted::NOT), gfp, function)
+}
+
+#[cold]
+fn out_of_range(gfp: gfp_t, function: &'static str) -> *mut c_void {
+    if gfp & __GFP_NOWARN == 0 {
+        log::warn(function, "the size is out of range");
+    }
+    failed()
 }
 
 /// [`kmalloc`], zeroed.
@@ -350,7 +478,7 @@ pub unsafe fn ksize(object: *const c_void) -> usize {
         return 0;
     }
     // SAFETY: the caller's promise.
-    unsafe { header(object) }.size as usize
+    unsafe { shape_of(object) }.size()
 }
 
 /// Resizes. NULL without memory, and then the old object stays; `size` 0 frees it. Bytes beyond the old size are zero if

@@ -10,6 +10,7 @@
 //! variables. In the child of a fork all numbers go on from where the parent stood.
 
 use super::exit_key::ExitKey;
+use super::magazine::Magazines;
 use crate::abi::fsn_stats;
 use core::cell::Cell;
 use core::ffi::c_void;
@@ -80,28 +81,39 @@ pub enum Counter {
     Count,
 }
 
-/// Counters of a block: those of [`Counter`], then the ones handed out by [`Slot`].
+/// Counters of a block: those of [`Counter`], then one that is nobody's, then the ones handed out by [`Slot`].
 const SLOTS: usize = FIRST_DYNAMIC + DYNAMIC;
 /// How many are handed out.
 const DYNAMIC: usize = 64;
 /// The first slot that is handed out.
-const FIRST_DYNAMIC: usize = Counter::Count as usize;
+const FIRST_DYNAMIC: usize = NOBODYS + 1;
+/// What [`Counted::NOT`] is counted in: cheaper than a look whether to count.
+const NOBODYS: usize = Counter::Count as usize;
 
 #[repr(C, align(64))]
 struct Block {
     counts: [AtomicI64; SLOTS],
+    /// The free memory that the thread keeps; its own, too.
+    magazines: Magazines,
     /// A live thread writes here.
     owned: AtomicBool,
     /// The next block; set before the block is published.
     next: AtomicPtr<Block>,
 }
 
-#[expect(clippy::declare_interior_mutable_const, reason = "only an initialiser")]
-const ZERO: AtomicI64 = AtomicI64::new(0);
+impl Block {
+    const fn new() -> Self {
+        Block {
+            counts: [const { AtomicI64::new(0) }; SLOTS],
+            magazines: Magazines::new(),
+            owned: AtomicBool::new(true),
+            next: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+}
 
 /// The block of threads without one, the last of the chain. Changed with read-modify-write.
-static SHARED: Block =
-    Block { counts: [ZERO; SLOTS], owned: AtomicBool::new(true), next: AtomicPtr::new(ptr::null_mut()) };
+static SHARED: Block = Block::new();
 /// The chain of all other blocks; it only grows.
 static BLOCKS: AtomicPtr<Block> = AtomicPtr::new(ptr::null_mut());
 /// Gives a thread's block back when it ends.
@@ -126,18 +138,41 @@ pub fn add(counter: Counter, n: i64) {
     add_at(counter as usize, n);
 }
 
-/// Two counters at once: finding the thread's block is the larger part of the cost.
-#[inline]
-pub(super) fn add_both(first: Counter, n: i64, second: Counter, m: i64) {
-    match block(MINE.with(Cell::get)) {
-        Some(b) => {
-            bump(&b.counts[first as usize], n);
-            bump(&b.counts[second as usize], m);
+/// The calling thread's block, found once for several things: finding it is the larger part of the cost of each.
+#[derive(Clone, Copy)]
+pub(super) struct Mine(&'static Block);
+
+impl Mine {
+    /// The block, if the thread has one already.
+    #[inline(always)]
+    pub(super) fn known() -> Option<Mine> {
+        block(MINE.with(Cell::get)).map(Mine)
+    }
+
+    /// The block; `None` if the thread cannot have one.
+    #[inline]
+    pub(super) fn find() -> Option<Mine> {
+        Mine::known().or_else(|| acquire().map(Mine))
+    }
+
+    /// Adds `n` to a counter.
+    #[inline(always)]
+    pub(super) fn add(self, counter: Counter, n: i64) {
+        bump(&self.0.counts[counter as usize], n);
+    }
+
+    /// Adds `n` to a counter that was handed out, or to nobody's.
+    #[inline(always)]
+    pub(super) fn add_to(self, counted: Counted, n: i64) {
+        if let Some(count) = self.0.counts.get(counted.index()) {
+            bump(count, n);
         }
-        None => {
-            add(first, n);
-            add(second, m);
-        }
+    }
+
+    /// The free memory that the thread keeps.
+    #[inline(always)]
+    pub(super) fn magazines(self) -> &'static Magazines {
+        &self.0.magazines
     }
 }
 
@@ -216,9 +251,8 @@ fn grow() -> Option<&'static Block> {
         return None;
     }
     let new: *mut Block = room.cast();
-    let fresh = Block { counts: [ZERO; SLOTS], owned: AtomicBool::new(true), next: AtomicPtr::new(ptr::null_mut()) };
     // SAFETY: `new` is aligned and has room for a block.
-    unsafe { new.write(fresh) };
+    unsafe { new.write(Block::new()) };
     let b = block(new)?;
     let mut first = BLOCKS.load(Ordering::Relaxed);
     loop {
@@ -234,6 +268,7 @@ unsafe extern "C" fn thread_exit(_: *mut c_void) {
     let mine = MINE.with(|m| m.replace(ptr::null()));
     WITHOUT.with(|w| w.set(true));
     if let Some(b) = block(mine) {
+        b.magazines.give_back();
         // Release: the next owner sees what this thread counted.
         b.owned.store(false, Ordering::Release);
     }
@@ -245,6 +280,7 @@ pub fn after_fork() {
     let mut at: *const Block = BLOCKS.load(Ordering::Acquire);
     while let Some(b) = block(at) {
         if !ptr::eq(b, mine) {
+            b.magazines.forget();
             b.owned.store(false, Ordering::Release);
         }
         at = b.next.load(Ordering::Relaxed);
@@ -280,26 +316,64 @@ impl Slot {
         TAKEN.fetch_and(!(1 << self.0), Ordering::AcqRel);
     }
 
-    /// Its number, for a place that keeps plain integers.
-    pub fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The slot with this number; `None` if there is none.
-    #[inline]
-    pub fn from_number(number: u32) -> Option<Slot> {
-        ((number as usize) < DYNAMIC).then_some(Slot(number))
-    }
-
     /// Adds `n`.
     #[inline]
     pub fn add(self, n: i64) {
-        add_at(FIRST_DYNAMIC + self.0 as usize, n);
+        add_at(self.index(), n);
     }
 
     /// The sum.
     pub fn read(self) -> i64 {
-        read_at(FIRST_DYNAMIC + self.0 as usize)
+        read_at(self.index())
+    }
+
+    const fn index(self) -> usize {
+        FIRST_DYNAMIC + self.0 as usize
+    }
+}
+
+/// A slot's number plus one, or zero: which slot something is counted in, for a place that has a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counted(u8);
+
+impl Counted {
+    /// In none.
+    pub(super) const NOT: Counted = Counted(0);
+
+    /// In this slot, if there is one.
+    pub(super) const fn by(slot: Option<Slot>) -> Counted {
+        match slot {
+            Some(Slot(number)) => Counted(number as u8 + 1),
+            None => Counted::NOT,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// The opposite of [`number`](Self::number).
+    #[inline(always)]
+    pub(super) const fn from_number(number: u8) -> Counted {
+        Counted(number)
+    }
+
+    /// The slot.
+    pub(super) fn slot(self) -> Option<Slot> {
+        (1..=DYNAMIC).contains(&self.0.into()).then(|| Slot(u32::from(self.0) - 1))
+    }
+
+    /// Adds `n` to it.
+    pub(super) fn add(self, n: i64) {
+        if self.slot().is_some() {
+            add_at(self.index(), n);
+        }
+    }
+
+    #[inline(always)]
+    const fn index(self) -> usize {
+        NOBODYS + self.0 as usize
     }
 }
 
@@ -372,8 +446,10 @@ mod tests {
 
     #[test]
     fn slots_know_their_range() {
-        assert_eq!(Slot::from_number(DYNAMIC as u32), None);
-        assert_eq!(Slot::from_number(u32::MAX), None);
-        assert_eq!(Slot::from_number(3).map(Slot::number), Some(3));
+        assert_eq!(Counted::NOT.slot(), None);
+        assert_eq!(Counted::from_number(DYNAMIC as u8 + 1).slot(), None);
+        assert_eq!(Counted::from_number(u8::MAX).slot(), None);
+        assert_eq!(Counted::by(Some(Slot(3))).slot(), Some(Slot(3)));
+        assert_eq!(Counted::by(Some(Slot(3))).index(), Slot(3).index());
     }
 }
