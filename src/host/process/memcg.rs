@@ -294,10 +294,17 @@ pub fn get_from_mm(mm: *const c_void) -> *mut mem_cgroup {
     }
 }
 
-/// Whether charges of the calling thread may go to any group but the root: if not, [`charge`] does nothing.
+/// Whether anybody but the root pays for the calling thread: if not, [`charge`] does nothing.
 #[inline(always)]
 pub(super) fn somebody_pays() -> bool {
-    !ACTIVE.with(Cell::get).is_null() || !OWN.with(Cell::get).is_null() || !PROCESS.load(Ordering::Relaxed).is_null()
+    let mut memcg = ACTIVE.with(Cell::get);
+    if memcg.is_null() {
+        memcg = OWN.with(Cell::get);
+    }
+    if memcg.is_null() {
+        memcg = PROCESS.load(Ordering::Relaxed);
+    }
+    !memcg.is_null() && memcg != root()
 }
 
 /// Charges `bytes` to whoever pays for this thread: the group that was charged, NULL if that is the root, `Err` if its
