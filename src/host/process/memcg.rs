@@ -294,26 +294,31 @@ pub fn get_from_mm(mm: *const c_void) -> *mut mem_cgroup {
     }
 }
 
-/// Whether anybody but the root pays for the calling thread: if not, [`charge`] does nothing.
+/// The group that pays for the calling thread before the process's; NULL: none.
 #[inline(always)]
-pub(super) fn somebody_pays() -> bool {
+fn of_thread() -> *mut mem_cgroup {
     let mut memcg = ACTIVE.with(Cell::get);
     if memcg.is_null() {
         memcg = OWN.with(Cell::get);
     }
+    memcg
+}
+
+/// Whether anybody but the root pays for the calling thread: if not, [`charge`] does nothing.
+#[inline(always)]
+pub(super) fn somebody_pays() -> bool {
+    let memcg = of_thread();
     if memcg.is_null() {
-        memcg = PROCESS.load(Ordering::Relaxed);
+        !PROCESS.load(Ordering::Relaxed).is_null()
+    } else {
+        memcg != root()
     }
-    !memcg.is_null() && memcg != root()
 }
 
 /// Charges `bytes` to whoever pays for this thread: the group that was charged, NULL if that is the root, `Err` if its
 /// limit refused.
 pub(super) fn charge(bytes: usize, force: bool) -> Result<*mut mem_cgroup, ()> {
-    let mut memcg = ACTIVE.with(Cell::get);
-    if memcg.is_null() {
-        memcg = OWN.with(Cell::get);
-    }
+    let memcg = of_thread();
     if !memcg.is_null() {
         return charge_to(memcg, bytes, force);
     }
