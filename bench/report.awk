@@ -175,7 +175,7 @@ END {
 		exit 2
 	}
 	say("")
-	say(missed ? missed " above the limit or not measured" (quick != "" ? " (limits 1.5 times as high)" : "") : "every limit is met")
+	say((missed ? missed " above the limit or not measured" : "every limit is met") (quick != "" ? " (limits 1.5 times as high)" : ""))
 	if (check != "" && missed)
 		exit 1
 }
