@@ -228,22 +228,20 @@ fn deliver(
     second: Option<(usize, &inode)>,
 ) -> c_int {
     let idx = srcu_read_lock(mark_srcu());
-    let lists = [
-        info.and_then(|info| connector_at(&info.sb_marks)).map(|conn| (SB, conn)),
-        mnt.and_then(|mnt| connector_at(&mnt.mnt_fsnotify_marks)).map(|conn| (VFSMOUNT, conn)),
-        inode.and_then(|inode| connector_at(&inode.i_fsnotify_marks)).map(|conn| (INODE, conn)),
-        second.and_then(|(iter_type, inode)| connector_at(&inode.i_fsnotify_marks).map(|conn| (iter_type, conn))),
-    ];
-    let (idx, answer) = match lists {
-        [Some((iter_type, conn)), None, None, None]
-        | [None, Some((iter_type, conn)), None, None]
-        | [None, None, Some((iter_type, conn)), None]
-        | [None, None, None, Some((iter_type, conn))]
-            if !index::is_indexed(conn) =>
-        {
-            deliver_on_one_list(event, iter_type, conn, idx)
-        }
-        _ => deliver_on_lists(event, &lists, idx),
+    let on_sb = info.and_then(|info| connector_at(&info.sb_marks));
+    let on_mount = mnt.and_then(|mnt| connector_at(&mnt.mnt_fsnotify_marks));
+    let on_inode = inode.and_then(|inode| connector_at(&inode.i_fsnotify_marks));
+    let on_second = second.and_then(|(_, inode)| connector_at(&inode.i_fsnotify_marks));
+    let alone = match (on_sb, on_mount, on_inode, on_second) {
+        (None, None, Some(conn), None) => Some((INODE, conn)),
+        (Some(conn), None, None, None) => Some((SB, conn)),
+        (None, Some(conn), None, None) => Some((VFSMOUNT, conn)),
+        (None, None, None, Some(conn)) => second.map(|(iter_type, _)| (iter_type, conn)),
+        _ => None,
+    };
+    let (idx, answer) = match alone.filter(|(_, conn)| !index::is_indexed(conn)) {
+        Some((iter_type, conn)) => deliver_on_one_list(event, iter_type, conn, idx),
+        None => deliver_on_lists(event, info, mnt, inode, second, idx),
     };
     srcu_read_unlock(mark_srcu(), idx);
     answer
@@ -293,12 +291,24 @@ fn deliver_on_one_list(
 #[inline(never)]
 fn deliver_on_lists(
     event: &Event<'_>,
-    lists: &[Option<(usize, &fsnotify_mark_connector)>],
+    info: Option<&fsnotify_sb_info>,
+    mnt: Option<&mount>,
+    inode: Option<&inode>,
+    second: Option<(usize, &inode)>,
     srcu_idx: c_int,
 ) -> (c_int, c_int) {
     let mut walk = Walk::new(event.mask, srcu_idx);
-    for &(iter_type, conn) in lists.iter().flatten() {
-        walk.start(iter_type, conn);
+    if let Some(info) = info {
+        walk.start(SB, &info.sb_marks);
+    }
+    if let Some(mnt) = mnt {
+        walk.start(VFSMOUNT, &mnt.mnt_fsnotify_marks);
+    }
+    if let Some(inode) = inode {
+        walk.start(INODE, &inode.i_fsnotify_marks);
+    }
+    if let Some((iter_type, inode)) = second {
+        walk.start(iter_type, &inode.i_fsnotify_marks);
     }
     let mut answer = 0;
     walk.skip();

@@ -6,8 +6,10 @@
 
 use super::{connector, index, mark};
 use crate::abi::*;
+use crate::host::*;
 use core::ffi::c_int;
 use core::ptr;
+use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering::Relaxed;
 
 pub(super) const INODE: usize = fsnotify_iter_type::FSNOTIFY_ITER_TYPE_INODE as usize;
@@ -127,7 +129,8 @@ impl Walk {
 
     /// Starts at the first mark of an object.
     #[inline(always)]
-    pub fn start(&mut self, iter_type: usize, conn: &fsnotify_mark_connector) {
+    pub fn start(&mut self, iter_type: usize, connp: &AtomicPtr<fsnotify_mark_connector>) {
+        let Some(conn) = connector_at(connp) else { return };
         self.lists |= 1 << iter_type;
         self.set_mark(iter_type, conn.first_mark());
         if index::is_indexed(conn) {
