@@ -266,9 +266,13 @@ fn deliver_on_one_list(
     let mut at = conn.first_mark();
     // SAFETY: found inside the read side.
     while let Some(mark) = unsafe { at.as_ref() } {
-        let wanted = connector::interest(mark) & events != 0 && takes_part(mark, iter_type) && {
-            let (interest, ignored) = judge(mark, event.mask, iter_type);
-            events & interest & !ignored != 0
+        let wanted = if mark.ignore_mask.load(Relaxed) == 0 {
+            mark.mask.load(Relaxed) & events != 0 && takes_part(mark, iter_type)
+        } else {
+            connector::interest(mark) & events != 0 && takes_part(mark, iter_type) && {
+                let (interest, ignored) = judge(mark, event.mask, iter_type);
+                events & interest & !ignored != 0
+            }
         };
         if !wanted {
             at = mark.next_on_object();
