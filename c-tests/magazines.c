@@ -354,12 +354,18 @@ static void test_storm(void)
 	rounds = 1L << 40;
 	for (i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, exchange_objects, &seeds[i]);
+#if defined(__SANITIZE_ADDRESS__)
+	(void)forks;
+	ok(true, "forks beside threads # SKIP AddressSanitizer's allocator may be caught locked by a fork");
+	(void)child_of_the_storm;
+#else
 	for (forks = 0; forks < 10; forks++)
 		wrong += in_child(child_of_the_storm, 30) != 0;
+	is(wrong, 0, "%d forks beside threads: the children are whole", forks);
+#endif
 	put_value(stop_storm, 1);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	is(wrong, 0, "forks beside threads: the children are whole");
 	n_messages = 0;
 	fsn_set_log(count_message, NULL);
 	fsn_kmem_cache_destroy(shared_cache);

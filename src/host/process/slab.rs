@@ -147,12 +147,12 @@ unsafe fn payer_of(object: *const c_void) -> *mut mem_cgroup {
 /// This is the short way, of which every instruction counts: a block at hand, nobody to charge, no failure to inject.
 #[inline(always)]
 pub(super) fn alloc(shape: Shape, gfp: gfp_t, function: &'static str) -> *mut c_void {
-    if ARMED.load(Ordering::Relaxed) || (gfp & __GFP_ACCOUNT != 0 && memcg::somebody_pays()) {
-        return alloc_slowly(shape, gfp, function);
-    }
     let Some(mine) = Mine::known() else {
         return alloc_slowly(shape, gfp, function);
     };
+    if ARMED.load(Ordering::Relaxed) || (gfp & __GFP_ACCOUNT != 0 && memcg::somebody_pays()) {
+        return alloc_slowly(shape, gfp, function);
+    }
     let Some(block) = mine.magazines().pop(shape.class()) else {
         return alloc_slowly(shape, gfp, function);
     };
