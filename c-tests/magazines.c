@@ -43,6 +43,16 @@ static int keeps(void)
 #endif
 }
 
+/* This program; by its name, for /proc/self/exe itself would be valgrind. */
+static const char *self(void)
+{
+	static char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[length < 0 ? 0 : length] = 0;
+	return path;
+}
+
 /* The exit status of this program in another environment. */
 static int elsewhere(const char *value)
 {
@@ -56,7 +66,7 @@ static int elsewhere(const char *value)
 			setenv("FSN_MAGAZINES", value, 1);
 		else
 			unsetenv("FSN_MAGAZINES");
-		execl("/proc/self/exe", "magazines", "keeps", (char *)NULL);
+		execl(self(), "magazines", "keeps", (char *)NULL);
 		_exit(127);
 	}
 	waitpid(child, &status, 0);
@@ -452,8 +462,8 @@ int main(int argc, char **argv)
 		return keeps();
 	if (!getenv("FSN_MAGAZINES")) {
 		setenv("FSN_MAGAZINES", "1", 1);
-		execv("/proc/self/exe", argv);
-		perror("/proc/self/exe");
+		execv(self(), argv);
+		perror(self());
 		return 1;
 	}
 	test_environment();
