@@ -450,16 +450,17 @@ static void fire(void)
 	agree(!model_next(), "a group was not called");
 }
 
+/* The group's marks end one after the other, the newest first: of two on one object the first to end still counts the other. */
 static void forget_group(struct fsnotify_group *group)
 {
-	for (int i = n_pool - 1; i >= 0; i--)
-		if (pool[i]->group == group) {
-			struct model_mark *mark = pool[i];
-
-			pool[i] = pool[--n_pool];
+	for (struct model_mark *mark = all; mark; mark = mark->all_next)
+		if (mark->group == group && mark->attached) {
 			mark->attached = false;
 			model_put(mark);
 		}
+	for (int i = n_pool - 1; i >= 0; i--)
+		if (pool[i]->group == group)
+			pool[i] = pool[--n_pool];
 }
 
 static void replace_group(void)
