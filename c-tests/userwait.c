@@ -229,6 +229,44 @@ static void dead_mark_of_another_group(bool referenced)
 	fs_end(fs);
 }
 
+/*
+ * Nor is one taken for a moment: it could be the last one when the group is destroyed, and keep the mark where events find it,
+ * when the destruction does not wait for them any more.
+ */
+static void dead_mark_is_left_alone(void)
+{
+	struct fsnotify_group *waiting, *dead;
+	struct fsnotify_mark *on_sb;
+	pthread_t thread;
+
+	if (ON_ORACLE)
+		return;
+	fs = fs_by_hand();
+	file = file_by_hand(fs, fs->root, "file");
+	waiting = group_with(&full_ops, 0, FSNOTIFY_PRIO_PRE_CONTENT);
+	dead = group_with(&full_ops, 0, FSNOTIFY_PRIO_CONTENT);
+	watch(waiting, file->d_inode, FS_OPEN_PERM);
+	on_sb = mark_new(dead, FS_OPEN_PERM);
+	fsnotify_add_mark(on_sb, &fs->sb, FSNOTIFY_OBJ_TYPE_SB, 0);
+	fsnotify_destroy_mark(on_sb, dead);
+	backend_of(waiting)->inside = wait_inside;
+	forget();
+	may_finish = may_return = 1;
+	others_hold_locks = true;
+	fsn_spin_lock(&on_sb->lock);
+	pthread_create(&thread, NULL, open_file, NULL);
+	wait_until(fsn_spin_is_contended(&on_sb->lock));
+	is(mark_refs(on_sb), 1, "prepare: takes no reference on a dead mark, not for a moment");
+	fsn_spin_unlock(&on_sb->lock);
+	pthread_join(thread, NULL);
+	others_hold_locks = false;
+	ok(prepare_result, "prepare: and steps over it");
+	fsnotify_put_mark(on_sb);
+	fsnotify_destroy_group(waiting);
+	fsnotify_destroy_group(dead);
+	fs_end(fs);
+}
+
 static void *wait_destroyed(void *arg)
 {
 	fsnotify_wait_marks_destroyed();
@@ -387,6 +425,7 @@ int main(void)
 	walk_goes_on();
 	dead_mark_of_another_group(false);
 	dead_mark_of_another_group(true);
+	dead_mark_is_left_alone();
 	dead_mark_of_the_own_group();
 	waits_come_back_to_zero();
 	others_hold_locks = true;

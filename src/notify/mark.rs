@@ -455,24 +455,20 @@ pub(crate) fn destroy_on_object(held: &mut Held<'_, Nothing>, connp: &AtomicPtr<
 }
 
 /// Takes a reference on a mark found without a lock and counts a pin on its group; fails if the mark is not attached any
-/// more, and then holds nothing.
+/// more.
+///
+/// A mark that is not attached is left alone: a reference, taken if only to be put again, could be the last one when its group is
+/// destroyed, and keep the mark on its object's list for readers that the destroyer does not wait for.
 fn pin(held: &mut Held<'_, Nothing>, mark: NonNull<fsnotify_mark>) -> bool {
-    // SAFETY: the caller is inside the read side.
-    let this = unsafe { mark.as_ref() };
-    if !this.refcnt.inc_not_zero() {
+    // SAFETY: the caller is inside the read side, so the mark stays, referenced or not.
+    let locked = lock_mark(held, unsafe { mark.as_ref() });
+    // Who detaches the mark takes the mark's lock before the reference of the group's list is put. And while it is attached its
+    // group has not got past the clearing of its marks, so it will see the count.
+    if !locked.has(ATTACHED) || !locked.refcnt.inc_not_zero() {
         return false;
     }
-    {
-        let locked = lock_mark(held, this);
-        // While the mark is attached its group has not got past the clearing of its marks, so it will see the count.
-        if locked.has(ATTACHED) {
-            locked.group().user_waits.counter.fetch_add(1, Relaxed);
-            return true;
-        }
-    }
-    // SAFETY: the reference taken above.
-    unsafe { put(held, mark) };
-    false
+    locked.group().user_waits.counter.fetch_add(1, Relaxed);
+    true
 }
 
 /// Undoes [`pin`], and wakes whoever destroys the group.
